@@ -1,0 +1,38 @@
+package dev.tidemill.model.generate;
+
+import java.util.List;
+
+/// How an answer is drawn.
+///
+/// @param temperature 0 takes the likeliest token every time
+/// @param topP smallest probability mass of the likeliest tokens that are drawn from
+/// @param seed the same seed draws the same answer from the same release
+/// @param maxTokens longest answer
+/// @param stop texts that end the answer before they appear in it
+public record SamplingParameters(
+    double temperature, double topP, long seed, int maxTokens, List<String> stop) {
+
+  public SamplingParameters {
+    if (!(temperature >= 0) || !Double.isFinite(temperature)) {
+      throw new IllegalArgumentException(
+          "The temperature must not be negative, but is " + temperature + ".");
+    }
+    if (!(topP > 0 && topP <= 1)) {
+      throw new IllegalArgumentException(
+          "top_p must be above 0 and at most 1, but is " + topP + ".");
+    }
+    if (maxTokens < 1) {
+      throw new IllegalArgumentException(
+          "max_tokens must be at least 1, but is " + maxTokens + ".");
+    }
+    if (stop.stream().anyMatch(String::isEmpty)) {
+      throw new IllegalArgumentException("A stop text must not be empty.");
+    }
+    stop = List.copyOf(stop);
+  }
+
+  /// The likeliest token every time.
+  public static SamplingParameters greedy(int maxTokens) {
+    return new SamplingParameters(0, 1, 0, maxTokens, List.of());
+  }
+}
