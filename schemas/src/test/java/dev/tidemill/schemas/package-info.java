@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tidemill.schemas;
+
+import org.jspecify.annotations.NullMarked;
