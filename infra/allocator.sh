@@ -1,0 +1,23 @@
+# Sourced: preloads an allocator that keeps large tensors, which makes training about twice as fast
+# as glibc's, when the system has one; says so when it has not.
+find_library() {
+  local folder
+  for folder in /usr/lib/*-linux-gnu /usr/lib64 /usr/lib /usr/local/lib; do
+    if [ -e "$folder/$1" ]; then
+      echo "$folder/$1"
+      return
+    fi
+  done
+}
+if [ -z "${LD_PRELOAD:-}" ]; then
+  jemalloc="$(find_library libjemalloc.so.2)"
+  tcmalloc="$(find_library libtcmalloc_minimal.so.4)"
+  if [ -n "$jemalloc" ]; then
+    export LD_PRELOAD="$jemalloc"
+    export MALLOC_CONF="${MALLOC_CONF:-thp:always,metadata_thp:auto,dirty_decay_ms:10000,muzzy_decay_ms:10000,oversize_threshold:0}"
+  elif [ -n "$tcmalloc" ]; then
+    export LD_PRELOAD="$tcmalloc"
+  else
+    echo "Note: neither libjemalloc2 nor libtcmalloc-minimal4 is installed; training is slower without." >&2
+  fi
+fi
