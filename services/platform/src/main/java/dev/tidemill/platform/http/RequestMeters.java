@@ -1,0 +1,46 @@
+package dev.tidemill.platform.http;
+
+import io.helidon.webserver.http.Filter;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+
+/// Times each request by server, method, route and status. The route is the pattern that matched,
+/// never the path that was asked for, so that the number of series stays small.
+final class RequestMeters implements Filter {
+
+  private final String server;
+  private final MeterRegistry metrics;
+
+  RequestMeters(String server, MeterRegistry metrics, InFlight inFlight) {
+    this.server = server;
+    this.metrics = metrics;
+    Gauge.builder("tidemill.http.requests.in.flight", inFlight, InFlight::count)
+        .description("Requests under way")
+        .tag("server", server)
+        .register(metrics);
+  }
+
+  @Override
+  public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    Timer.Sample sample = Timer.start(metrics);
+    try {
+      chain.proceed();
+    } finally {
+      sample.stop(
+          Timer.builder("tidemill.http.request")
+              .description("Time from a request's head to the end of its answer")
+              .tag("server", server)
+              .tag("method", request.prologue().method().text())
+              .tag("route", request.matchingPattern().orElse("none"))
+              .tag("status", Integer.toString(response.status().code()))
+              .publishPercentileHistogram()
+              .minimumExpectedValue(java.time.Duration.ofMillis(1))
+              .maximumExpectedValue(java.time.Duration.ofMinutes(2))
+              .register(metrics));
+    }
+  }
+}

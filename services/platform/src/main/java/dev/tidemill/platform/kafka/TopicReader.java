@@ -1,0 +1,95 @@
+package dev.tidemill.platform.kafka;
+
+import dev.tidemill.platform.faults.RejectedFault;
+import dev.tidemill.platform.faults.RetriableFault;
+import dev.tidemill.schemas.AvroCodec;
+import dev.tidemill.schemas.MalformedRecordException;
+import dev.tidemill.schemas.Topic;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/// Reads whole topics: for audits, summaries and tests.
+public final class TopicReader {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final KafkaClients clients;
+
+  public TopicReader(KafkaClients clients) {
+    this.clients = clients;
+  }
+
+  /// Every committed record from the earliest to the ends that the partitions have now, in offset
+  /// order within each partition.
+  ///
+  /// @throws RejectedFault when a value cannot be decoded, naming its place
+  /// @throws RetriableFault when the topic does not exist or the ends are not reached in time
+  public <T extends SpecificRecord> List<TopicRecord<T>> readAll(Topic<T> topic) {
+    AvroCodec<T> codec = clients.codec(topic);
+    List<TopicRecord<T>> records = new ArrayList<>();
+    try (Consumer<String, byte[]> consumer = clients.consumer("read-all-" + topic.name(), null)) {
+      List<TopicPartition> partitions = partitions(consumer, topic.name());
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      while (!reached(consumer, ends)) {
+        for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(200))) {
+          long end = ends.getOrDefault(new TopicPartition(record.topic(), record.partition()), 0L);
+          if (record.offset() < end) {
+            records.add(decode(codec, record));
+          }
+        }
+        if (System.nanoTime() > deadline) {
+          throw new RetriableFault(
+              "the end of "
+                  + topic.name()
+                  + " was not reached within "
+                  + PATIENCE.toSeconds()
+                  + " s");
+        }
+      }
+    }
+    return records;
+  }
+
+  static List<TopicPartition> partitions(Consumer<String, byte[]> consumer, String topic) {
+    @Nullable List<PartitionInfo> infos = consumer.partitionsFor(topic);
+    if (infos == null || infos.isEmpty()) {
+      throw new RetriableFault("topic " + topic + " does not exist");
+    }
+    return infos.stream().map(p -> new TopicPartition(p.topic(), p.partition())).toList();
+  }
+
+  static boolean reached(Consumer<String, byte[]> consumer, Map<TopicPartition, Long> ends) {
+    return ends.entrySet().stream().allMatch(e -> consumer.position(e.getKey()) >= e.getValue());
+  }
+
+  private static <T extends SpecificRecord> TopicRecord<T> decode(
+      AvroCodec<T> codec, ConsumerRecord<String, byte[]> record) {
+    byte @Nullable [] bytes = record.value();
+    try {
+      return new TopicRecord<>(
+          record.topic(),
+          record.partition(),
+          record.offset(),
+          Instant.ofEpochMilli(record.timestamp()),
+          record.key(),
+          bytes == null ? null : codec.decode(bytes));
+    } catch (MalformedRecordException e) {
+      throw new RejectedFault(
+          "%s-%d offset %d cannot be decoded: %s"
+              .formatted(record.topic(), record.partition(), record.offset(), e.getMessage()),
+          e);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/// Log set-up of a process: readable on a terminal, JSON lines elsewhere.
+@NullMarked
+package dev.tidemill.platform.logging;
+
+import org.jspecify.annotations.NullMarked;
