@@ -1,0 +1,319 @@
+package dev.tidemill.registry.io;
+
+import dev.tidemill.events.Candidate;
+import dev.tidemill.events.Decision;
+import dev.tidemill.events.Release;
+import dev.tidemill.events.Route;
+import dev.tidemill.platform.faults.Fault;
+import dev.tidemill.platform.faults.KafkaFaults;
+import dev.tidemill.platform.faults.RetriableFault;
+import dev.tidemill.platform.kafka.KafkaClients;
+import dev.tidemill.platform.kafka.TopicReader;
+import dev.tidemill.platform.kafka.TopicRecord;
+import dev.tidemill.platform.kafka.TopicWriter;
+import dev.tidemill.registry.domain.Outcome;
+import dev.tidemill.registry.domain.RegistryDecider;
+import dev.tidemill.registry.domain.RegistryEvent;
+import dev.tidemill.registry.domain.RegistryImage;
+import dev.tidemill.registry.domain.RegistryInput;
+import dev.tidemill.schemas.AvroCodec;
+import dev.tidemill.schemas.MalformedRecordException;
+import dev.tidemill.schemas.Topics;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The one writer of releases and routes. Each round takes what candidates, decisions and commands
+/// there are, decides on them in order, records events and consumer positions in one transaction,
+/// and only then publishes the next image. After any failure everything in memory is thrown away
+/// and read again from the topics, so a failure and a restart are the same thing.
+public final class RegistryWriter {
+  /// The transactional id and the consumer group: a new instance fences the one before.
+  static final String ID = "tidemill-registry";
+
+  private static final Logger log = LoggerFactory.getLogger(RegistryWriter.class);
+  private static final Duration POLL = Duration.ofMillis(50);
+  private static final int MOST_COMMANDS = 1_000;
+
+  private record Command(RegistryInput input, CompletableFuture<Outcome> answer) {}
+
+  /// What lives from an opening to the next failure.
+  private record Session(
+      Producer<String, byte[]> producer,
+      Consumer<String, byte[]> consumer,
+      TopicWriter<Release> releases,
+      TopicWriter<Route> routes) {}
+
+  private final KafkaClients kafka;
+  private final InstantSource clock;
+  private final RegistryMetrics metrics;
+  private final AvroCodec<Candidate> candidates;
+  private final AvroCodec<Decision> decisions;
+  private final BlockingQueue<Command> commands = new LinkedBlockingQueue<>(MOST_COMMANDS);
+  private volatile @Nullable RegistryImage image;
+  private volatile @Nullable Session session;
+
+  public RegistryWriter(KafkaClients kafka, InstantSource clock, RegistryMetrics metrics) {
+    this.kafka = kafka;
+    this.clock = clock;
+    this.metrics = metrics;
+    this.candidates = kafka.codec(Topics.CANDIDATES);
+    this.decisions = kafka.codec(Topics.DECISIONS);
+  }
+
+  /// Everything that is recorded; null until it has been read.
+  public @Nullable RegistryImage image() {
+    return image;
+  }
+
+  /// Hands a command to the writer's thread; empty when too many wait already. The future completes
+  /// when the outcome is recorded, or fails with a [Fault].
+  public Optional<CompletableFuture<Outcome>> submit(RegistryInput input) {
+    Command command = new Command(input, new CompletableFuture<>());
+    return commands.offer(command) ? Optional.of(command.answer()) : Optional.empty();
+  }
+
+  /// One round. To be called by one thread only.
+  public void step() {
+    try {
+      @Nullable Session current = session;
+      if (current == null) {
+        current = open();
+        session = current;
+      }
+      round(current);
+    } catch (KafkaException | Fault e) {
+      abandon();
+      throw KafkaFaults.classify(e);
+    }
+  }
+
+  /// Makes the round under way come back.
+  public void wakeup() {
+    @Nullable Session current = session;
+    if (current != null) {
+      current.consumer().wakeup();
+    }
+  }
+
+  /// Lets go of the Kafka clients; to be called by the writer's thread.
+  public void close() {
+    abandon();
+    RetriableFault stopping = new RetriableFault("the registry is stopping");
+    List<Command> left = new ArrayList<>();
+    commands.drainTo(left);
+    left.forEach(command -> command.answer().completeExceptionally(stopping));
+  }
+
+  private Session open() {
+    Producer<String, byte[]> producer = kafka.transactionalProducer(ID);
+    @Nullable Consumer<String, byte[]> consumer = null;
+    try {
+      // First of all: fences a former self, so that what is read next stays true.
+      producer.initTransactions();
+      image = recorded();
+      consumer = kafka.consumer("inputs", ID);
+      seekToCommitted(consumer);
+      return new Session(
+          producer,
+          consumer,
+          kafka.writer(producer, Topics.RELEASES),
+          kafka.writer(producer, Topics.ROUTES));
+    } catch (RuntimeException e) {
+      if (consumer != null) {
+        consumer.close();
+      }
+      producer.close(Duration.ZERO);
+      throw e;
+    }
+  }
+
+  private RegistryImage recorded() {
+    TopicReader reader = new TopicReader(kafka);
+    List<RegistryEvent> events = new ArrayList<>();
+    for (TopicRecord<Release> record : reader.readAll(Topics.RELEASES)) {
+      @Nullable Release release = record.value();
+      if (release != null) {
+        events.add(new RegistryEvent.ReleaseChanged(release));
+      }
+    }
+    for (TopicRecord<Route> record : reader.readAll(Topics.ROUTES)) {
+      @Nullable Route route = record.value();
+      if (route != null) {
+        events.add(new RegistryEvent.RouteChanged(route));
+      }
+    }
+    RegistryImage read = RegistryImage.EMPTY.replay(events);
+    log.info("read {}", read);
+    return read;
+  }
+
+  private static void seekToCommitted(Consumer<String, byte[]> consumer) {
+    List<TopicPartition> partitions = new ArrayList<>();
+    for (String topic : List.of(Topics.CANDIDATES.name(), Topics.DECISIONS.name())) {
+      var infos = consumer.partitionsFor(topic);
+      if (infos == null || infos.isEmpty()) {
+        throw new RetriableFault("topic " + topic + " does not exist");
+      }
+      infos.forEach(info -> partitions.add(new TopicPartition(topic, info.partition())));
+    }
+    consumer.assign(partitions);
+    Map<TopicPartition, OffsetAndMetadata> committed =
+        consumer.committed(new HashSet<>(partitions));
+    for (TopicPartition partition : partitions) {
+      @Nullable OffsetAndMetadata at = committed.get(partition);
+      if (at == null) {
+        consumer.seekToBeginning(List.of(partition));
+      } else {
+        consumer.seek(partition, at.offset());
+      }
+    }
+  }
+
+  private void round(Session current) {
+    var records = current.consumer().poll(POLL);
+    List<Command> asked = new ArrayList<>();
+    commands.drainTo(asked);
+    if (records.isEmpty() && asked.isEmpty()) {
+      return;
+    }
+    long began = System.nanoTime();
+    RegistryImage before = image == null ? RegistryImage.EMPTY : image;
+    Batch batch = new Batch(before);
+    Map<TopicPartition, OffsetAndMetadata> positions = new HashMap<>();
+    for (ConsumerRecord<String, byte[]> record : records) {
+      input(record).ifPresent(batch::take);
+      positions.put(
+          new TopicPartition(record.topic(), record.partition()),
+          new OffsetAndMetadata(record.offset() + 1));
+    }
+    List<Outcome> outcomes = new ArrayList<>();
+    asked.forEach(command -> outcomes.add(batch.take(command.input())));
+    try {
+      record(current, batch.events, positions);
+    } catch (KafkaException | Fault e) {
+      Fault fault = KafkaFaults.classify(e);
+      asked.forEach(command -> command.answer().completeExceptionally(fault));
+      throw fault;
+    }
+    image = batch.image;
+    metrics.applied(batch.events, Duration.ofNanos(System.nanoTime() - began));
+    for (int i = 0; i < asked.size(); i++) {
+      asked.get(i).answer().complete(outcomes.get(i));
+    }
+  }
+
+  private void record(
+      Session current,
+      List<RegistryEvent> events,
+      Map<TopicPartition, OffsetAndMetadata> positions) {
+    if (events.isEmpty() && positions.isEmpty()) {
+      return;
+    }
+    Producer<String, byte[]> producer = current.producer();
+    producer.beginTransaction();
+    for (RegistryEvent event : events) {
+      // A failed send makes the commit below fail, so the futures need no look.
+      var _ =
+          switch (event) {
+            case RegistryEvent.ReleaseChanged changed ->
+                current.releases().send(changed.release().getId(), changed.release());
+            case RegistryEvent.RouteChanged changed ->
+                current.routes().send(changed.route().getTask(), changed.route());
+          };
+    }
+    if (!positions.isEmpty()) {
+      producer.sendOffsetsToTransaction(positions, current.consumer().groupMetadata());
+    }
+    producer.commitTransaction();
+  }
+
+  private Optional<RegistryInput> input(ConsumerRecord<String, byte[]> record) {
+    byte @Nullable [] bytes = record.value();
+    try {
+      if (bytes == null) {
+        throw new MalformedRecordException("the record has no value", null);
+      }
+      return Optional.of(
+          record.topic().equals(Topics.CANDIDATES.name())
+              ? new RegistryInput.CandidatePublished(candidates.decode(bytes))
+              : new RegistryInput.DecisionTaken(decisions.decode(bytes)));
+    } catch (MalformedRecordException e) {
+      log.warn(
+          "{}-{} offset {} is ignored: {}",
+          record.topic(),
+          record.partition(),
+          record.offset(),
+          e.getMessage());
+      metrics.countIgnored(Outcome.Reason.MALFORMED);
+      return Optional.empty();
+    }
+  }
+
+  private void abandon() {
+    @Nullable Session current = session;
+    session = null;
+    if (current != null) {
+      current.consumer().close();
+      // Aborts what was not committed.
+      current.producer().close(Duration.ofSeconds(5));
+    }
+  }
+
+  /// A row of inputs, each decided on the image that the ones before it make.
+  private final class Batch {
+    private final List<RegistryEvent> events = new ArrayList<>();
+    private RegistryImage image;
+
+    Batch(RegistryImage image) {
+      this.image = image;
+    }
+
+    Outcome take(RegistryInput input) {
+      Outcome outcome = RegistryDecider.decide(image, input, clock.instant());
+      switch (outcome) {
+        case Outcome.Accepted accepted -> {
+          events.addAll(accepted.events());
+          image = image.replay(accepted.events());
+          accepted.events().forEach(RegistryWriter::tell);
+        }
+        case Outcome.Refused refused -> {
+          log.warn("ignored ({}): {}", refused.reason().label(), refused.detail());
+          metrics.countIgnored(refused.reason());
+        }
+      }
+      return outcome;
+    }
+  }
+
+  private static void tell(RegistryEvent event) {
+    switch (event) {
+      case RegistryEvent.ReleaseChanged changed ->
+          log.info(
+              "release {} is {}: {}",
+              changed.release().getId(),
+              changed.release().getState(),
+              changed.release().getReason());
+      case RegistryEvent.RouteChanged changed ->
+          log.info(
+              "route of {} is at epoch {}", changed.route().getTask(), changed.route().getEpoch());
+    }
+  }
+}
