@@ -1,50 +1,191 @@
 package dev.tidemill.model;
 
+import dev.tidemill.model.program.DecoderShapes;
+import dev.tidemill.model.program.TensorMap;
+import dev.tidemill.model.safetensors.Safetensors;
+import dev.tidemill.model.safetensors.Tensor;
+import dev.tidemill.model.tokenizer.BpeTrainer;
 import dev.tidemill.model.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /// An immutable base: configuration, tokenizer and weights in native memory. Any number of
 /// generators, trainers and evaluators on any threads may use one base at the same time. Whoever
 /// decodes with it holds on to it: memory is given back when it is closed and the last user is
 /// done.
 public final class BaseModel implements AutoCloseable {
-  private BaseModel() {}
+  static final String CONFIG = "config.json";
+  static final String WEIGHTS = "model.safetensors";
+
+  /// Files beside config and weights that belong to a base as they are.
+  private static final List<String> COMPANIONS =
+      List.of(
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "generation_config.json",
+          "chat_template.jinja");
+
+  private final DecoderConfig config;
+  private final Tokenizer tokenizer;
+  private final SortedMap<String, byte[]> companions;
+  private final TensorMap weights;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private BaseModel(
+      DecoderConfig config,
+      Tokenizer tokenizer,
+      SortedMap<String, byte[]> companions,
+      TensorMap weights) {
+    this.config = config;
+    this.tokenizer = tokenizer;
+    this.companions = companions;
+    this.weights = weights;
+  }
 
   /// Loads a Hugging Face folder: `config.json`, `model.safetensors`, `tokenizer.json` and
   /// `tokenizer_config.json` with its chat template.
   ///
   /// @throws ModelFormatException naming file and key or tensor when the folder cannot be used
   public static BaseModel load(Path folder) {
-    throw new UnsupportedOperationException();
+    DecoderConfig config = DecoderConfig.read(folder.resolve(CONFIG));
+    Path file = folder.resolve(WEIGHTS);
+    Map<String, Tensor> found = Safetensors.read(file);
+    List<Tensor> used = new ArrayList<>();
+    DecoderShapes.weights(config)
+        .forEach((name, shape) -> used.add(checked(file, name, shape, found.get(name))));
+    Tokenizer tokenizer = Tokenizer.load(folder);
+    if (tokenizer.size() > config.vocabSize()) {
+      tokenizer.close();
+      throw new ModelFormatException(
+          "The key vocab_size in "
+              + folder.resolve(CONFIG)
+              + " is "
+              + config.vocabSize()
+              + ", but tokenizer.json has "
+              + tokenizer.size()
+              + " tokens.");
+    }
+    return new BaseModel(config, tokenizer, companions(folder), new TensorMap("w", used, Map.of()));
   }
 
   /// Writes a folder with random weights that [#load] reads, the same bytes for the same
   /// arguments.
   ///
   /// @param tokenizerJson the tokenizer to copy; a `tokenizer_config.json` beside it is copied
-  ///     too, without one the template of [dev.tidemill.model.tokenizer.BpeTrainer] is written
+  ///     too, without one the template of [BpeTrainer] is written
   public static void initialise(Path folder, DecoderConfig config, Path tokenizerJson, long seed) {
-    throw new UnsupportedOperationException();
+    try {
+      Files.createDirectories(folder);
+      Path target = folder.resolve("tokenizer.json");
+      if (!tokenizerJson.toAbsolutePath().normalize().equals(target.toAbsolutePath().normalize())) {
+        Files.write(target, Files.readAllBytes(tokenizerJson));
+        Path settings = tokenizerJson.resolveSibling("tokenizer_config.json");
+        if (Files.exists(settings)) {
+          Files.write(folder.resolve("tokenizer_config.json"), Files.readAllBytes(settings));
+        }
+      }
+      if (!Files.exists(folder.resolve("tokenizer_config.json"))) {
+        BpeTrainer.writeConfig(folder.resolve("tokenizer_config.json"));
+      }
+    } catch (IOException unwritable) {
+      throw new UncheckedIOException("Writing the base " + folder + " failed.", unwritable);
+    }
+    config.write(folder.resolve(CONFIG));
+    Safetensors.write(folder.resolve(WEIGHTS), DecoderShapes.freshWeights(config, seed));
   }
 
   public DecoderConfig config() {
-    throw new UnsupportedOperationException();
+    return config;
   }
 
   public Tokenizer tokenizer() {
-    throw new UnsupportedOperationException();
+    return tokenizer;
   }
 
   /// Size of the weights in native memory.
   public long bytes() {
-    throw new UnsupportedOperationException();
+    return weights.values() * Float.BYTES;
   }
 
   /// Number of weights.
   public long parameters() {
-    throw new UnsupportedOperationException();
+    return weights.values();
+  }
+
+  /// For this module only: the weights in native memory.
+  public TensorMap weights() {
+    return weights;
+  }
+
+  /// For this module only: writes a base of the same shape and tokenizer with other weights.
+  public void writeWith(Path folder, Collection<Tensor> newWeights) {
+    try {
+      Files.createDirectories(folder);
+      for (Map.Entry<String, byte[]> companion : companions.entrySet()) {
+        Files.write(folder.resolve(companion.getKey()), companion.getValue());
+      }
+    } catch (IOException unwritable) {
+      throw new UncheckedIOException("Writing the base " + folder + " failed.", unwritable);
+    }
+    config.write(folder.resolve(CONFIG));
+    Safetensors.write(folder.resolve(WEIGHTS), newWeights);
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      weights.release();
+      tokenizer.close();
+    }
+  }
+
+  private static Tensor checked(Path file, String name, int[] shape, @Nullable Tensor tensor) {
+    if (tensor == null) {
+      throw new ModelFormatException("The tensor " + name + " is missing from " + file + ".");
+    }
+    if (!tensor.hasShape(shape)) {
+      throw new ModelFormatException(
+          "The tensor "
+              + name
+              + " in "
+              + file
+              + " has shape "
+              + Arrays.toString(tensor.shape())
+              + ", but config.json asks for "
+              + Arrays.toString(shape)
+              + ".");
+    }
+    if (!tensor.isFinite()) {
+      throw new ModelFormatException(
+          "The tensor " + name + " in " + file + " has a value that is not finite.");
+    }
+    return tensor;
+  }
+
+  private static SortedMap<String, byte[]> companions(Path folder) {
+    SortedMap<String, byte[]> found = new TreeMap<>();
+    for (String name : COMPANIONS) {
+      Path file = folder.resolve(name);
+      if (Files.exists(file)) {
+        try {
+          found.put(name, Files.readAllBytes(file));
+        } catch (IOException unreadable) {
+          throw new UncheckedIOException("Reading " + file + " failed.", unreadable);
+        }
+      }
+    }
+    return found;
+  }
 }

@@ -1,5 +1,9 @@
 package dev.tidemill.model;
 
+import ai.djl.ndarray.NDArray;
+import dev.tidemill.model.program.Native;
+import java.util.List;
+
 /// Settings of the native engine that hold for the whole process.
 public final class Engine {
   private Engine() {}
@@ -7,20 +11,29 @@ public final class Engine {
   /// Sets how many threads one native call may use. Keep this times the callers (trainers and
   /// generators working at once) within the cores. Call it before the first model is loaded.
   public static void setThreads(int intraOp) {
-    throw new UnsupportedOperationException();
+    if (intraOp < 1) {
+      throw new IllegalArgumentException(
+          "A native call needs at least 1 thread, not " + intraOp + ".");
+    }
+    Native.setThreads(intraOp);
   }
 
   public static int threads() {
-    throw new UnsupportedOperationException();
+    return Native.threads();
   }
 
   /// Version of the native library, for manifests.
   public static String version() {
-    throw new UnsupportedOperationException();
+    return "libtorch " + Native.version();
   }
 
   /// What is held in native memory right now.
   public static MemoryReport memory() {
-    throw new UnsupportedOperationException();
+    List<NDArray> live = Native.live();
+    long bytes = 0;
+    for (NDArray array : live) {
+      bytes += array.size() * array.getDataType().getNumOfBytes();
+    }
+    return new MemoryReport(live.size(), bytes);
   }
 }

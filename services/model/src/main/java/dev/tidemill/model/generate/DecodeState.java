@@ -1,37 +1,122 @@
 package dev.tidemill.model.generate;
 
+import ai.djl.pytorch.engine.PtNDArray;
 import dev.tidemill.model.Adapter;
+import dev.tidemill.model.BaseModel;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// One sequence in the making: its tokens, its key-value cache, and the adapter that it started
 /// with and keeps to the end. Belongs to the thread of its [Generator]; close it to give the
 /// cache back.
 public final class DecodeState implements AutoCloseable {
-  DecodeState() {}
+  private final BaseModel base;
+  private final @Nullable Adapter adapter;
+  private final int promptTokens;
+  private int[] tokens;
+  private int count;
+  private @Nullable PtNDArray cache;
+  private int cached;
+  private float[] logits;
+
+  DecodeState(
+      BaseModel base, @Nullable Adapter adapter, int[] prompt, PtNDArray cache, float[] logits) {
+    this.base = base;
+    this.adapter = adapter;
+    this.promptTokens = prompt.length;
+    this.tokens = Arrays.copyOf(prompt, prompt.length + 64);
+    this.count = prompt.length;
+    this.cache = cache;
+    this.cached = prompt.length;
+    this.logits = logits;
+  }
 
   /// Tokens so far, the prompt first.
   public int[] tokens() {
-    throw new UnsupportedOperationException();
+    return Arrays.copyOf(tokens, count);
   }
 
   public int promptTokens() {
-    throw new UnsupportedOperationException();
+    return promptTokens;
   }
 
   /// Tokens drawn so far, the one that ended the sequence included.
   public int generatedTokens() {
-    throw new UnsupportedOperationException();
+    return count - promptTokens;
   }
 
   public @Nullable Adapter adapter() {
-    throw new UnsupportedOperationException();
+    return adapter;
   }
 
   /// Whether the last token ends the answer, or the model's longest sequence is reached.
   public boolean ended() {
-    throw new UnsupportedOperationException();
+    return finish() != null;
   }
 
+  /// Why it ended, or null while it goes on.
+  public @Nullable FinishReason finish() {
+    if (count > promptTokens && tokens[count - 1] == base.config().eosTokenId()) {
+      return FinishReason.STOP;
+    }
+    return count >= base.config().maxPositions() ? FinishReason.LENGTH : null;
+  }
+
+  /// Gives the cache back, and the hold on base and adapter. Closing twice does nothing.
   @Override
-  public void close() {}
+  public void close() {
+    PtNDArray held = cache;
+    if (held != null) {
+      cache = null;
+      held.close();
+      base.weights().release();
+      if (adapter != null) {
+        adapter.weights().release();
+      }
+    }
+  }
+
+  PtNDArray cache() {
+    PtNDArray held = cache;
+    if (held == null) {
+      throw new IllegalStateException("This sequence has been closed.");
+    }
+    return held;
+  }
+
+  void replaceCache(PtNDArray larger) {
+    cache().close();
+    cache = larger;
+  }
+
+  /// Tokens whose keys and values are in the cache; a drawn token gets there when the next is
+  /// drawn.
+  int cached() {
+    return cached;
+  }
+
+  int lastToken() {
+    return tokens[count - 1];
+  }
+
+  /// Whether the logits are those after the last token.
+  boolean upToDate() {
+    return cached == count;
+  }
+
+  void advanced(float[] newLogits) {
+    cached++;
+    logits = newLogits;
+  }
+
+  float[] logits() {
+    return logits;
+  }
+
+  void append(int token) {
+    if (count == tokens.length) {
+      tokens = Arrays.copyOf(tokens, count * 2);
+    }
+    tokens[count++] = token;
+  }
 }

@@ -1,20 +1,69 @@
 package dev.tidemill.model.train;
 
+import ai.djl.pytorch.jni.IValue;
 import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
+import dev.tidemill.model.DecoderConfig;
+import dev.tidemill.model.program.DecoderProgram;
+import dev.tidemill.model.program.Rope;
+import dev.tidemill.model.program.TensorMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Measures loss without learning. Owned by the thread that made it.
+/// Measures loss without learning. Owned by the thread that made it; keeps one program for each
+/// shape of base it has seen.
 public final class Evaluator implements AutoCloseable {
-  public Evaluator() {}
+  private final Map<DecoderConfig, Kit> kits = new HashMap<>();
+  private final IValue noAdapter = TensorMap.emptyDictionary();
+
+  private record Kit(DecoderProgram program, Rope rope) {}
 
   /// Loss over the labelled tokens of all examples, weighted as in training.
   public Evaluation evaluate(
       BaseModel base, @Nullable Adapter adapter, List<TrainingExample> examples) {
-    throw new UnsupportedOperationException();
+    Kit kit = kits.computeIfAbsent(base.config(), Evaluator::kit);
+    TensorMap weights = base.weights().acquire();
+    try {
+      if (adapter == null) {
+        return evaluate(kit, base, examples, noAdapter);
+      }
+      TensorMap delta = adapter.weights().acquire();
+      try {
+        return evaluate(kit, base, examples, delta.dictionary());
+      } finally {
+        delta.release();
+      }
+    } finally {
+      weights.release();
+    }
+  }
+
+  private static Evaluation evaluate(
+      Kit kit, BaseModel base, List<TrainingExample> examples, IValue adapter) {
+    return Losses.evaluate(
+        kit.program,
+        kit.rope,
+        base.config(),
+        base.tokenizer(),
+        examples,
+        base.weights().dictionary(),
+        adapter);
+  }
+
+  private static Kit kit(DecoderConfig config) {
+    DecoderProgram program = new DecoderProgram(config, DecoderProgram.Training.SERVING);
+    return new Kit(program, new Rope(program));
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    for (Kit kit : kits.values()) {
+      kit.rope.close();
+      kit.program.close();
+    }
+    kits.clear();
+    noAdapter.close();
+  }
 }

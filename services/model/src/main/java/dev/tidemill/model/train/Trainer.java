@@ -1,10 +1,22 @@
 package dev.tidemill.model.train;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
 import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.LoraConfig;
+import dev.tidemill.model.program.DecoderProgram;
+import dev.tidemill.model.program.Rope;
+import dev.tidemill.model.program.TensorMap;
+import dev.tidemill.model.safetensors.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Updates a copy of a base, or an adapter on a frozen base, one program call a step. Owned by
 /// the platform thread that made it: every call from another thread is refused.
@@ -12,69 +24,229 @@ import java.util.List;
 /// A checkpoint is [#saveState]: weights or adapter, optimizer moments and step count; training
 /// goes on from it to the bit.
 public final class Trainer implements AutoCloseable {
-  private Trainer() {}
+  private final BaseModel base;
+  private final OptimizerConfig optimizer;
+  private final @Nullable LoraConfig lora;
+  private final DecoderProgram program;
+  private final Rope rope;
+  private final IValue noAdapter = TensorMap.emptyDictionary();
+  private Parameters parameters;
+
+  /// Where preferences are measured from: the adapter as training began.
+  private @Nullable TensorMap reference;
+
+  private long steps;
+
+  private Trainer(
+      BaseModel base, OptimizerConfig optimizer, @Nullable LoraConfig lora, List<Tensor> start) {
+    this.base = base;
+    this.optimizer = optimizer;
+    this.lora = lora;
+    base.weights().acquire();
+    program =
+        new DecoderProgram(
+            base.config(),
+            new DecoderProgram.Training(
+                lora == null ? 0 : lora.dropout(),
+                optimizer.beta1(),
+                optimizer.beta2(),
+                optimizer.epsilon(),
+                optimizer.weightDecay(),
+                optimizer.clipNorm()));
+    rope = new Rope(program);
+    parameters = parameters(start, Map.of(), 0);
+    reference = lora == null ? null : new TensorMap("r", start, scalars());
+  }
 
   /// Trains every weight of a copy of the base.
   public static Trainer full(BaseModel base, OptimizerConfig optimizer) {
-    throw new UnsupportedOperationException();
+    List<Tensor> weights = new ArrayList<>();
+    base.weights().arrays().forEach((name, array) -> weights.add(TensorMap.toTensor(name, array)));
+    return new Trainer(base, optimizer, null, weights);
   }
 
-  /// Trains a copy of an adapter; the base stays as it is and stays open until this is closed.
+  /// Trains a copy of an adapter; the base stays as it is.
   public static Trainer lora(BaseModel base, Adapter start, OptimizerConfig optimizer) {
-    throw new UnsupportedOperationException();
+    return new Trainer(base, optimizer, start.config(), start.tensors());
   }
 
   /// Trains a fresh adapter, initialised from the optimizer's seed.
   public static Trainer lora(BaseModel base, LoraConfig fresh, OptimizerConfig optimizer) {
-    throw new UnsupportedOperationException();
+    try (Adapter start = Adapter.initialise(fresh, base.config(), optimizer.seed())) {
+      return lora(base, start, optimizer);
+    }
   }
 
   /// One update on one batch: forward, weighted loss at the labelled tokens, gradients, clipping,
   /// AdamW. Examples are padded to the longest of the batch: group them by length.
   ///
   /// @throws NonFiniteLossException when loss or gradient is not finite: nothing was changed
-  public StepResult step(List<TrainingExample> batch, double learningRate) {
-    throw new UnsupportedOperationException();
+  /// @throws IllegalArgumentException when the batch has no labelled token, an unknown token, or
+  ///     an example longer than the model takes
+  public StepResult step(List<TrainingExample> examples, double learningRate) {
+    program.requireOwner();
+    Batch batch = batch(examples);
+    rope.ensure(batch.width());
+    try (PtNDManager step = program.newManager()) {
+      NDList inputs = new NDList(batch.inputs(step), batch.positions(step), batch.targets(step));
+      inputs.add(batch.weights(step));
+      inputs.addAll(rope.arrays());
+      return update(lora == null ? "step_full" : "step_lora", step, inputs, batch, learningRate);
+    }
   }
 
   /// One update that makes the chosen answers likelier against the rejected ones, relative to
-  /// where this trainer started (direct preference optimization). For adapters only.
+  /// where this trainer started (direct preference optimization). For adapters only. A pair
+  /// counts with the weight of its chosen answer.
   ///
   /// @param beta how strongly the model is held to where it started
   public StepResult preferenceStep(List<PreferencePair> pairs, double learningRate, double beta) {
-    throw new UnsupportedOperationException();
+    program.requireOwner();
+    TensorMap from = reference;
+    if (from == null) {
+      throw new IllegalStateException("Preferences train adapters, but this trains a base.");
+    }
+    List<TrainingExample> rows = new ArrayList<>();
+    pairs.forEach(pair -> rows.add(pair.chosen()));
+    pairs.forEach(pair -> rows.add(pair.rejected()));
+    Batch batch = batch(rows);
+    rope.ensure(batch.width());
+    float[] likelihoods =
+        batch.sumByRow(
+            Losses.losses(program, rope, batch, base.weights().dictionary(), from.dictionary()));
+    float[] weights = new float[pairs.size()];
+    for (int i = 0; i < likelihoods.length; i++) {
+      likelihoods[i] = -likelihoods[i];
+    }
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = pairs.get(i).chosen().weight();
+    }
+    try (PtNDManager step = program.newManager()) {
+      NDList inputs = new NDList(batch.inputs(step), batch.positions(step), batch.targets(step));
+      inputs.add(batch.rows(step));
+      inputs.add(step.create(likelihoods));
+      inputs.add(step.create(weights));
+      inputs.add(step.create((float) beta));
+      inputs.addAll(rope.arrays());
+      return update("step_preference", step, inputs, batch, learningRate);
+    }
   }
 
   /// Loss of the weights as they are now, without learning.
   public Evaluation evaluate(List<TrainingExample> examples) {
-    throw new UnsupportedOperationException();
+    program.requireOwner();
+    boolean full = lora == null;
+    return Losses.evaluate(
+        program,
+        rope,
+        base.config(),
+        base.tokenizer(),
+        examples,
+        full ? parameters.served() : base.weights().dictionary(),
+        full ? noAdapter : parameters.served());
   }
 
   /// Steps taken, restored ones included.
   public long steps() {
-    throw new UnsupportedOperationException();
+    return steps;
   }
 
-  /// Writes everything that training needs to go on into a folder.
+  /// Writes everything that training needs to go on into a folder: the same bytes for the same
+  /// state.
   public void saveState(Path folder) {
-    throw new UnsupportedOperationException();
+    program.requireOwner();
+    TensorMap from = reference;
+    TrainerState.write(
+        folder, new TrainerState(kind(), steps, parameters.tensors(), parameters.moments(), from));
   }
 
   /// Takes over what [#saveState] wrote, from a trainer of the same kind on the same base.
+  ///
+  /// @throws dev.tidemill.model.ModelFormatException when the folder is damaged or of another
+  ///     kind
   public void restoreState(Path folder) {
-    throw new UnsupportedOperationException();
+    program.requireOwner();
+    TrainerState.Saved saved =
+        TrainerState.read(folder, kind(), parameters.tensors(), lora != null);
+    Parameters restored = parameters(saved.values(), saved.moments(), saved.steps());
+    parameters.close();
+    parameters = restored;
+    TensorMap old = reference;
+    if (old != null) {
+      reference = new TensorMap("r", saved.reference(), scalars());
+      old.release();
+    }
+    steps = saved.steps();
   }
 
   /// Writes the trained base as a Hugging Face folder. Only after [#full].
   public void exportBase(Path folder) {
-    throw new UnsupportedOperationException();
+    program.requireOwner();
+    if (lora != null) {
+      throw new IllegalStateException("This trains an adapter, so it has no base to export.");
+    }
+    base.writeWith(folder, parameters.tensors());
   }
 
   /// Writes the trained adapter as PEFT's two files. Only after [#lora].
   public void exportAdapter(Path folder) {
-    throw new UnsupportedOperationException();
+    program.requireOwner();
+    LoraConfig config = lora;
+    if (config == null) {
+      throw new IllegalStateException("This trains a base, so it has no adapter to export.");
+    }
+    Adapter.write(folder, config, parameters.tensors());
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    program.requireOwner();
+    noAdapter.close();
+    rope.close();
+    parameters.close();
+    TensorMap from = reference;
+    if (from != null) {
+      from.release();
+    }
+    program.close();
+    base.weights().release();
+  }
+
+  private StepResult update(
+      String method, PtNDManager step, NDList inputs, Batch batch, double learningRate) {
+    inputs.add(step.create((float) learningRate));
+    if (lora == null) {
+      inputs.addAll(parameters.dictionary());
+    } else {
+      inputs.add(step.create((float) lora.scale()));
+      inputs.addAll(new NDList(new ArrayList<NDArray>(base.weights().arrays().values())));
+      inputs.addAll(parameters.dictionary());
+      if (lora.dropout() > 0) {
+        JniUtils.setSeed(optimizer.seed() * 1_000_003 + steps);
+      }
+    }
+    inputs.addAll(parameters.lists());
+    float[] report = program.train(method, inputs).head().toFloatArray();
+    if (!Float.isFinite(report[0]) || !Float.isFinite(report[1])) {
+      throw new NonFiniteLossException(steps, report[0], report[1]);
+    }
+    steps++;
+    return new StepResult(report[0], report[1], batch.tokens(), batch.labelledTokens());
+  }
+
+  private Batch batch(List<TrainingExample> examples) {
+    return new Batch(examples, base.config().vocabSize(), base.config().maxPositions());
+  }
+
+  private Parameters parameters(List<Tensor> values, Map<String, Tensor> moments, long taken) {
+    return new Parameters(lora == null ? "w" : "a", values, moments, taken, scalars());
+  }
+
+  private Map<String, Float> scalars() {
+    return lora == null ? Map.of() : Map.of("scale", (float) lora.scale());
+  }
+
+  private String kind() {
+    return lora == null ? "full" : "lora";
+  }
 }

@@ -1,0 +1,121 @@
+package dev.tidemill.model.program;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import dev.tidemill.model.DecoderConfig;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// One copy of the decoder program, owned by the thread that made it: modules are never shared
+/// between threads, and gradient mode and executor settings are per thread.
+///
+/// The program is packed from `decoder.py`; weights come in with every call.
+public final class DecoderProgram implements AutoCloseable {
+  private final PtNDManager manager;
+  private final PtSymbolBlock block;
+  private final Thread owner = Thread.currentThread();
+
+  /// What an optimizer fixes for the life of a program; serving passes [#SERVING].
+  public record Training(
+      double dropout,
+      double beta1,
+      double beta2,
+      double epsilon,
+      double weightDecay,
+      double clipNorm) {
+    public static final Training SERVING = new Training(0, 0.9, 0.999, 1e-8, 0, 1);
+  }
+
+  public DecoderProgram(DecoderConfig config, Training training) {
+    if (owner.isVirtual()) {
+      throw new IllegalStateException("Model programs run on platform threads, not virtual ones.");
+    }
+    Map<String, Object> attributes = new LinkedHashMap<>();
+    attributes.put("layers", config.layers());
+    attributes.put("heads", config.heads());
+    attributes.put("kv_heads", config.kvHeads());
+    attributes.put("head_dim", config.headDim());
+    attributes.put("eps", config.rmsNormEps());
+    attributes.put("theta", config.ropeTheta());
+    attributes.put("tied", config.tiedEmbeddings());
+    attributes.put("dropout", training.dropout());
+    attributes.put("beta1", training.beta1());
+    attributes.put("beta2", training.beta2());
+    attributes.put("adam_eps", training.epsilon());
+    attributes.put("weight_decay", training.weightDecay());
+    attributes.put("clip_norm", training.clipNorm());
+    byte[] archive =
+        ProgramArchive.pack(ProgramArchive.source("decoder.py"), "Decoder", attributes);
+    manager = Native.newManager();
+    // The plain interpreter: the profiling one re-specialises on every new shape.
+    JniUtils.setGraphExecutorOptimize(false);
+    try {
+      block = JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+  }
+
+  /// Runs a method that may take gradients. The names of the inputs shape the arguments: `w.x`
+  /// goes into the dictionary `w`, `p[]` into the list `p`. The result hangs on the first input's
+  /// manager.
+  public NDList train(String method, NDList inputs) {
+    requireOwner();
+    JniUtils.setGradMode(true);
+    try (PtNDManager step = (PtNDManager) manager.newSubManager()) {
+      NDArray selector = step.create(0f);
+      selector.setName("module_method:" + method);
+      NDList all = new NDList(inputs);
+      all.add(selector);
+      return IValueUtils.forward(block, all, true);
+    }
+  }
+
+  /// Runs a method in inference mode; the result must never enter training.
+  public PtNDArray serve(PtNDManager owningManager, String method, IValue... arguments) {
+    requireOwner();
+    try (IValue result = IValueUtils.runMethod(block, method, arguments)) {
+      return result.toTensor(owningManager);
+    }
+  }
+
+  /// Cosines and sines of the first positions, for training and serving alike.
+  public NDList rope(PtNDManager owningManager, int positions) {
+    try (NDArray like = owningManager.zeros(new Shape(positions))) {
+      return train("rope", new NDList(like));
+    }
+  }
+
+  /// A manager whose arrays go when this program does, or when it is closed.
+  public PtNDManager newManager() {
+    return (PtNDManager) manager.newSubManager();
+  }
+
+  public void requireOwner() {
+    if (!Thread.currentThread().equals(owner)) {
+      throw new IllegalStateException(
+          "This model program belongs to thread "
+              + owner.getName()
+              + ", but thread "
+              + Thread.currentThread().getName()
+              + " used it.");
+    }
+  }
+
+  @Override
+  public void close() {
+    requireOwner();
+    block.close();
+    manager.close();
+  }
+}

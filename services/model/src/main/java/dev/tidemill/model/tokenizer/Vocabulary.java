@@ -1,0 +1,96 @@
+package dev.tidemill.model.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tidemill.model.JsonFile;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/// What `tokenizer.json` says about its tokens, beside what the binding does with them.
+final class Vocabulary {
+  private final Map<String, Integer> ids;
+  private final List<String> special;
+  private final int[] byteLengths;
+
+  private Vocabulary(Map<String, Integer> ids, List<String> special, int[] byteLengths) {
+    this.ids = ids;
+    this.special = special;
+    this.byteLengths = byteLengths;
+  }
+
+  static Vocabulary read(Path file) {
+    JsonFile json = JsonFile.read(file);
+    JsonNode vocabulary = json.root().path("model").path("vocab");
+    Map<String, Integer> ids = new HashMap<>();
+    int size = 0;
+    if (vocabulary.isObject()) {
+      for (Map.Entry<String, JsonNode> entry : vocabulary.properties()) {
+        ids.put(entry.getKey(), entry.getValue().asInt());
+      }
+    } else if (vocabulary.isArray()) {
+      for (JsonNode entry : vocabulary) {
+        ids.put(entry.path(0).asText(), ids.size());
+      }
+    } else {
+      throw json.fault("model.vocab", "is missing");
+    }
+    List<String> special = new ArrayList<>();
+    for (JsonNode token : json.root().path("added_tokens")) {
+      ids.put(token.path("content").asText(), token.path("id").asInt());
+      if (token.path("special").asBoolean()) {
+        special.add(token.path("content").asText());
+      }
+    }
+    for (int id : ids.values()) {
+      size = Math.max(size, id + 1);
+    }
+    boolean byteLevel = json.root().path("decoder").path("type").asText().equals("ByteLevel");
+    int[] lengths = new int[byteLevel ? size : 0];
+    if (byteLevel) {
+      // Every character of a byte-level token stands for one byte.
+      ids.forEach((token, id) -> lengths[id] = token.codePointCount(0, token.length()));
+      special.forEach(token -> lengths[ids.getOrDefault(token, 0)] = 0);
+    }
+    return new Vocabulary(Map.copyOf(ids), List.copyOf(special), lengths);
+  }
+
+  OptionalInt id(String token) {
+    Integer id = ids.get(token);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  int size() {
+    return Math.max(byteLengths.length, ids.size());
+  }
+
+  /// The bytes that tokens stand for, or -1 when this kind of vocabulary does not tell.
+  long utf8Length(int[] tokens) {
+    if (byteLengths.length == 0) {
+      return -1;
+    }
+    long length = 0;
+    for (int token : tokens) {
+      length += token >= 0 && token < byteLengths.length ? byteLengths[token] : 0;
+    }
+    return length;
+  }
+
+  /// The text with every special token written out in it dropped, until none is left.
+  String withoutSpecial(String text) {
+    String clean = text;
+    boolean found = true;
+    while (found) {
+      found = false;
+      for (String token : special) {
+        if (!token.isEmpty() && clean.contains(token)) {
+          clean = clean.replace(token, "");
+          found = true;
+        }
+      }
+    }
+    return clean;
+  }
+}
