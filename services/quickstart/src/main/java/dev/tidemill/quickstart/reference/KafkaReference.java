@@ -3,6 +3,7 @@ package dev.tidemill.quickstart.reference;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -155,7 +156,7 @@ public record KafkaReference(String version, List<Setting> settings) {
     return key.getClass().getField(name).get(key);
   }
 
-  private static Object call(java.lang.reflect.Method method, @Nullable Object on)
+  private static Object call(Method method, @Nullable Object on)
       throws IllegalAccessException, InvocationTargetException {
     return Objects.requireNonNull(method.invoke(on), method.getName());
   }

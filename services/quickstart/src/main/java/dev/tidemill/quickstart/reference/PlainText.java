@@ -1,6 +1,7 @@
 package dev.tidemill.quickstart.reference;
 
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Kafka's documentation strings are HTML; a language model is better served by the words alone.
@@ -22,8 +23,7 @@ final class PlainText {
     String resolved =
         ENTITY
             .matcher(words)
-            .replaceAll(
-                m -> java.util.regex.Matcher.quoteReplacement(entity(m.group(), m.group(1))));
+            .replaceAll(m -> Matcher.quoteReplacement(entity(m.group(), m.group(1))));
     String line = SPACE.matcher(resolved).replaceAll(" ").strip();
     return BEFORE_MARK.matcher(line).replaceAll("$1");
   }

@@ -3,6 +3,7 @@ package dev.tidemill.quickstart.reference;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BinaryOperator;
@@ -43,7 +44,8 @@ public final class ReferenceText {
   ///
   /// Clients share most settings word for word. Such a setting is one document that names its
   /// clients: three near copies would teach nothing more, and a copy that trains would spoil the
-  /// holdout of its twin.
+  /// holdout of its twin. The key names no version: the same setting in a newer reference is a
+  /// revision of the same document, so what is held out stays unseen in every version.
   public static List<ReferenceDocument> prose(KafkaReference reference) {
     Map<Shared, List<Setting>> shared =
         reference.withDefault().stream()
@@ -70,7 +72,7 @@ public final class ReferenceText {
     Setting setting = same.getFirst();
     String components =
         same.stream()
-            .map(s -> s.component().name().toLowerCase(java.util.Locale.ROOT))
+            .map(s -> s.component().name().toLowerCase(Locale.ROOT))
             .collect(Collectors.joining("+"));
     String text =
         "%s is a setting of %s in Kafka %s. Type: %s. Importance: %s. Default: %s. %s"
@@ -83,7 +85,7 @@ public final class ReferenceText {
                 answer(setting),
                 setting.doc());
     return new ReferenceDocument(
-        "kafka-%s/%s/%s".formatted(version, setting.name(), components), text.strip());
+        "kafka-reference/%s/%s".formatted(setting.name(), components), text.strip());
   }
 
   private static String enumerated(List<String> names) {

@@ -40,7 +40,7 @@ class ReferenceTextTest {
     assertThat(prose).extracting(ReferenceDocument::key).doesNotHaveDuplicates();
     assertThat(prose)
         .filteredOn(
-            d -> d.key().equals("kafka-3.9/metrics.sample.window.ms/admin+consumer+producer"))
+            d -> d.key().equals("kafka-reference/metrics.sample.window.ms/admin+consumer+producer"))
         .singleElement()
         .extracting(ReferenceDocument::text)
         .isEqualTo(
