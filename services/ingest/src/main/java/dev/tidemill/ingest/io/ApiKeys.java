@@ -1,0 +1,74 @@
+package dev.tidemill.ingest.io;
+
+import dev.tidemill.platform.http.Problem;
+import dev.tidemill.schemas.Sha256;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Says which producer a request comes from. Where keys are configured the key decides; where none
+/// are, the header is believed.
+public final class ApiKeys {
+
+  static final String ANONYMOUS = "anonymous";
+
+  private static final Pattern PRODUCER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,127}");
+  private static final String BEARER = "Bearer ";
+
+  private final Map<String, String> digests;
+
+  /// @param digests producer name to SHA-256 of its key, in hex
+  public ApiKeys(Map<String, String> digests) {
+    this.digests = Map.copyOf(digests);
+  }
+
+  /// The producer of a request with these headers.
+  ///
+  /// @throws Problem 401 when a key is wanted and none that fits is given, 403 when the header
+  ///   claims another's name, 400 when the header is no name
+  String producer(@Nullable String named, @Nullable String apiKey, @Nullable String authorization) {
+    if (named != null && !PRODUCER.matcher(named).matches()) {
+      throw Problem.badRequest(
+          "X-Tidemill-Producer",
+          "X-Tidemill-Producer must be 1 to 128 letters, digits, dots, slashes, dashes or"
+              + " underscores and begin with a letter or digit");
+    }
+    if (digests.isEmpty()) {
+      return named == null ? ANONYMOUS : named;
+    }
+    String owner = owner(apiKey, authorization);
+    if (named != null && !named.equals(owner)) {
+      throw Problem.forbidden(
+          "X-Tidemill-Producer says " + named + ", but the API key is that of " + owner);
+    }
+    return owner;
+  }
+
+  private String owner(@Nullable String apiKey, @Nullable String authorization) {
+    @Nullable String key = apiKey;
+    if (key == null
+        && authorization != null
+        && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+      key = authorization.substring(BEARER.length()).strip();
+    }
+    if (key == null) {
+      throw Problem.unauthorized(
+          "an API key is needed, as X-API-Key or as Authorization: Bearer; there is none");
+    }
+    byte[] digest =
+        Sha256.hex(key.getBytes(StandardCharsets.UTF_8)).getBytes(StandardCharsets.US_ASCII);
+    @Nullable String owner = null;
+    // All are looked at, each in constant time, so that the time taken tells nothing.
+    for (Map.Entry<String, String> entry : digests.entrySet()) {
+      if (MessageDigest.isEqual(digest, entry.getValue().getBytes(StandardCharsets.US_ASCII))) {
+        owner = entry.getKey();
+      }
+    }
+    if (owner == null) {
+      throw Problem.unauthorized("the API key is not known");
+    }
+    return owner;
+  }
+}

@@ -1,0 +1,181 @@
+package dev.tidemill.ingest.domain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tidemill.events.Demonstration;
+import dev.tidemill.events.Document;
+import dev.tidemill.events.Erasure;
+import dev.tidemill.events.Feedback;
+import dev.tidemill.schemas.AvroCodec;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/// Ten thousand bodies, most of them sound ones that were mutated: each is taken in, and then can
+/// be written as Avro, or is rejected with a 4xx reason that says something.
+class BodyFuzzTest {
+
+  private static final int BODIES = 10_000;
+
+  private static final Map<Kind, List<String>> SOUND =
+      new EnumMap<>(
+          Map.of(
+              Kind.DOCUMENT,
+              List.of(
+                  "{\"key\":\"k\",\"source\":\"s\",\"text\":\"hällo 😀\",\"tags\":{\"a\":\"b\"}}",
+                  "[{\"id\":\"1\",\"key\":\"k\",\"source\":\"s\",\"text\":\"t\",\"event_time\":5}]"),
+              Kind.DEMONSTRATION,
+              List.of(
+                  "{\"task\":\"t\",\"prompt\":[{\"role\":\"user\",\"content\":\"q\"}],"
+                      + "\"answer\":\"a\",\"event_time\":\"2026-01-01T00:00:00Z\"}",
+                  "{\"task\":\"t\",\"prompt\":\"q\",\"answer\":\"a\"}"),
+              Kind.FEEDBACK,
+              List.of(
+                  "{\"completion_id\":\"c\",\"rating\":{\"value\":0.5,\"comment\":\"x\"}}",
+                  "{\"completion_id\":\"c\",\"preference\":{\"other_text\":\"o\","
+                      + "\"other_is_better\":false}}",
+                  "{\"metric_name\":\"m\",\"value\":true,\"inference_id\":\"c\"}"),
+              Kind.ERASURE,
+              List.of("{\"subject\":\"u\",\"reason\":\"r\"}", "[{\"subject\":\"u\"}]")));
+
+  private static final List<String> SHARDS =
+      List.of(
+          "null",
+          "[]",
+          "{}",
+          "-1",
+          "1e400",
+          "\"\"",
+          "\\ud800",
+          "\\u0000",
+          "\"",
+          "}",
+          "]",
+          ",",
+          "true",
+          "99999999999999999999",
+          "\"id\":1",
+          "\n",
+          "  ",
+          "\uFEFF",
+          "[[[[[",
+          "0x1",
+          "'");
+
+  private static final AvroCodec<Document> DOCUMENTS = AvroCodec.of(Document.class);
+
+  private static final AvroCodec<Demonstration> DEMONSTRATIONS = AvroCodec.of(Demonstration.class);
+
+  private static final AvroCodec<Feedback> FEEDBACK = AvroCodec.of(Feedback.class);
+
+  private static final AvroCodec<Erasure> ERASURES = AvroCodec.of(Erasure.class);
+
+  @Test
+  void everyBodyIsAcceptedOrRejectedWithAReason() {
+    Random random = new Random(20_261_121);
+    int accepted = 0;
+    int rejected = 0;
+    for (int i = 0; i < BODIES; i++) {
+      Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
+      byte[] body = body(kind, random);
+      String shown = new String(body, StandardCharsets.UTF_8);
+      Intake intake =
+          random.nextBoolean()
+              ? Readings.READER.json(kind, body, Readings.ARRIVAL)
+              : Readings.READER.ndjson(kind, body, Readings.ARRIVAL);
+      switch (intake) {
+        case Intake.Whole(List<RawRecord> records) -> {
+          accepted++;
+          records.forEach(BodyFuzzTest::written);
+        }
+        case Intake.Refused(Rejection rejection) -> {
+          rejected++;
+          told(rejection, shown);
+        }
+        case Intake.Lines lines -> {
+          lines.accepted().forEach(BodyFuzzTest::written);
+          @Nullable Rejection first = firstRejection(lines);
+          if (first == null) {
+            accepted++;
+          } else {
+            rejected++;
+            told(first, shown);
+          }
+        }
+      }
+    }
+    assertThat(accepted).as("the mutations leave some bodies sound").isGreaterThan(BODIES / 50);
+    assertThat(rejected).as("and break most").isGreaterThan(BODIES / 4);
+  }
+
+  private static @Nullable Rejection firstRejection(Intake.Lines lines) {
+    for (Intake.Line line : lines.lines()) {
+      if (line.reading() instanceof Reading.Rejected(Rejection rejection)) {
+        return rejection;
+      }
+    }
+    return null;
+  }
+
+  private static void told(Rejection rejection, String body) {
+    assertThat(rejection.reason().status()).as(body).isBetween(400, 499);
+    assertThat(rejection.detail()).as(body).isNotBlank();
+    switch (rejection.reason()) {
+      case MALFORMED_JSON, EMPTY, TOO_MANY_RECORDS -> assertThat(rejection.field()).isNull();
+      case WRONG_TYPE -> assertThat(rejection.detail()).as(body).contains("must be");
+      case UNKNOWN_FIELD,
+          MISSING_FIELD,
+          INVALID_FIELD,
+          FUTURE_EVENT_TIME,
+          REPEATED_ID,
+          RECORD_TOO_LARGE ->
+          assertThat(rejection.field()).as(body).isNotNull();
+    }
+  }
+
+  private static void written(RawRecord record) {
+    byte[] bytes =
+        switch (record) {
+          case RawRecord.OfDocument(var value) -> DOCUMENTS.encode(value);
+          case RawRecord.OfDemonstration(var value) -> DEMONSTRATIONS.encode(value);
+          case RawRecord.OfFeedback(var value) -> FEEDBACK.encode(value);
+          case RawRecord.OfErasure(var value) -> ERASURES.encode(value);
+        };
+    assertThat(bytes).hasSizeLessThan(Readings.LIMITS.maxRecordBytes() + 100);
+    assertThat(record.key()).isNotBlank();
+    assertThat(record.id()).isNotBlank();
+  }
+
+  private static byte[] body(Kind kind, Random random) {
+    if (random.nextInt(20) == 0) {
+      byte[] noise = new byte[random.nextInt(200)];
+      random.nextBytes(noise);
+      return noise;
+    }
+    List<String> sound = SOUND.getOrDefault(kind, List.of());
+    String text = sound.get(random.nextInt(sound.size()));
+    for (int edits = random.nextInt(4); edits > 0; edits--) {
+      text = mutate(text, random);
+    }
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String mutate(String text, Random random) {
+    int at = random.nextInt(text.length() + 1);
+    int to = Math.min(text.length(), at + random.nextInt(12));
+    String shard = SHARDS.get(random.nextInt(SHARDS.size()));
+    return switch (random.nextInt(6)) {
+      case 0 -> text.substring(0, at) + text.substring(to);
+      case 1 -> text.substring(0, at) + shard + text.substring(at);
+      case 2 -> text.substring(0, at) + shard + text.substring(to);
+      case 3 -> text + "\n" + text;
+      case 4 -> text.replaceFirst("\"[a-z_]+\":", "\"" + (char) ('a' + random.nextInt(26)) + "\":");
+      case 5 -> text.replaceFirst(":\"[^\"]*\"", ":" + shard.replace("\\", "\\\\"));
+      default -> throw new AssertionError("six mutations");
+    };
+  }
+}

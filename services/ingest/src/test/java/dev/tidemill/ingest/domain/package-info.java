@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tidemill.ingest.domain;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tidemill.ingest.io;
+
+import org.jspecify.annotations.NullMarked;

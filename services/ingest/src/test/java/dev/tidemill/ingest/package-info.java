@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tidemill.ingest;
+
+import org.jspecify.annotations.NullMarked;
