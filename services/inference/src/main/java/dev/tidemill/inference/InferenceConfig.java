@@ -1,0 +1,232 @@
+package dev.tidemill.inference;
+
+import dev.tidemill.platform.config.HttpConfig;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// How a replica serves (section `inference`).
+///
+/// @param http where the API listens
+/// @param replicaId name of this replica, the same over its restarts; host name and process when
+///     absent
+/// @param endpoint base URL of the API as others reach it; the address it listens on when absent
+/// @param threads that one native call may use, set for the whole process; 0 leaves it as it is
+/// @param maxRunning sequences decoded at once; 8 unless told
+/// @param maxWaiting admitted requests that may wait for a place; beyond it 429; 64 unless told
+/// @param maxTokensDefault longest answer when the request does not say; 256 unless told
+/// @param requestTimeout from admission to the last token; 2 minutes unless told
+/// @param pingInterval longest silence on a stream before a comment is sent, which is how a client
+///     that hung up is noticed; 1 s unless told
+/// @param grace how long requests under way may go on when the service stops; 15 s unless told
+/// @param completionBuffer completions that may be unacknowledged by Kafka, those being answered
+///     included, before requests are refused; 4096 unless told
+/// @param reportInterval between two replica records when nothing changes; 5 s unless told
+/// @param retryRefused wait before a refused artifact is tried again; 30 s unless told
+/// @param apiKeys who may ask; nobody is asked for a key when it is empty
+public record InferenceConfig(
+    HttpConfig http,
+    @Nullable String replicaId,
+    @Nullable String endpoint,
+    int threads,
+    int maxRunning,
+    int maxWaiting,
+    int maxTokensDefault,
+    Duration requestTimeout,
+    Duration pingInterval,
+    Duration grace,
+    int completionBuffer,
+    Duration reportInterval,
+    Duration retryRefused,
+    List<ApiKey> apiKeys) {
+
+  /// A key that clients send as `Authorization: Bearer ...`.
+  ///
+  /// @param name of the producer behind it, as completions name it
+  /// @param sha256 of the key, 64 lower-case hexadecimal digits; the key itself is nowhere kept
+  public record ApiKey(String name, String sha256) {
+    private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
+
+    public ApiKey {
+      if (name == null || name.isBlank()) {
+        throw new IllegalArgumentException("an API key needs a name");
+      }
+      if (sha256 == null || !DIGEST.matcher(sha256).matches()) {
+        throw new IllegalArgumentException(
+            "sha256 of the API key " + name + " must be 64 lower-case hexadecimal digits");
+      }
+    }
+  }
+
+  public InferenceConfig {
+    http = http == null ? HttpConfig.of("127.0.0.1", 0) : http;
+    maxRunning = maxRunning == 0 ? 8 : maxRunning;
+    maxWaiting = maxWaiting == 0 ? 64 : maxWaiting;
+    maxTokensDefault = maxTokensDefault == 0 ? 256 : maxTokensDefault;
+    requestTimeout = requestTimeout == null ? Duration.ofMinutes(2) : requestTimeout;
+    pingInterval = pingInterval == null ? Duration.ofSeconds(1) : pingInterval;
+    grace = grace == null ? Duration.ofSeconds(15) : grace;
+    completionBuffer = completionBuffer == 0 ? 4096 : completionBuffer;
+    reportInterval = reportInterval == null ? Duration.ofSeconds(5) : reportInterval;
+    retryRefused = retryRefused == null ? Duration.ofSeconds(30) : retryRefused;
+    apiKeys = apiKeys == null ? List.of() : List.copyOf(apiKeys);
+    requireNotNegative("threads", threads);
+    requirePositive("max_running", maxRunning);
+    requirePositive("max_waiting", maxWaiting);
+    requirePositive("max_tokens_default", maxTokensDefault);
+    requirePositive("completion_buffer", completionBuffer);
+    requirePositive("request_timeout", requestTimeout);
+    requirePositive("ping_interval", pingInterval);
+    requirePositive("report_interval", reportInterval);
+    requirePositive("retry_refused", retryRefused);
+    if (grace.isNegative()) {
+      throw new IllegalArgumentException("grace must not be negative, was " + grace);
+    }
+    if (completionBuffer < maxRunning) {
+      throw new IllegalArgumentException(
+          "completion_buffer must be at least max_running, was " + completionBuffer);
+    }
+    Set<String> names = new HashSet<>();
+    for (ApiKey key : apiKeys) {
+      if (!names.add(key.name())) {
+        throw new IllegalArgumentException("api_keys names " + key.name() + " twice");
+      }
+    }
+  }
+
+  /// Everything by default, listening as told.
+  public static InferenceConfig of(HttpConfig http, @Nullable String replicaId) {
+    return new Builder(http).replicaId(replicaId).build();
+  }
+
+  /// A configuration in code, every part by default until it is set.
+  public static Builder builder(HttpConfig http) {
+    return new Builder(http);
+  }
+
+  /// Puts a configuration together for those who embed the service.
+  public static final class Builder {
+    private final HttpConfig http;
+    private @Nullable String replicaId;
+    private @Nullable String endpoint;
+    private int threads;
+    private int maxRunning = 8;
+    private int maxWaiting = 64;
+    private int maxTokensDefault = 256;
+    private Duration requestTimeout = Duration.ofMinutes(2);
+    private Duration pingInterval = Duration.ofSeconds(1);
+    private Duration grace = Duration.ofSeconds(15);
+    private int completionBuffer = 4096;
+    private Duration reportInterval = Duration.ofSeconds(5);
+    private Duration retryRefused = Duration.ofSeconds(30);
+    private List<ApiKey> apiKeys = List.of();
+
+    private Builder(HttpConfig http) {
+      this.http = http;
+    }
+
+    public Builder replicaId(@Nullable String value) {
+      replicaId = value;
+      return this;
+    }
+
+    public Builder endpoint(@Nullable String value) {
+      endpoint = value;
+      return this;
+    }
+
+    public Builder threads(int value) {
+      threads = value;
+      return this;
+    }
+
+    public Builder maxRunning(int value) {
+      maxRunning = value;
+      return this;
+    }
+
+    public Builder maxWaiting(int value) {
+      maxWaiting = value;
+      return this;
+    }
+
+    public Builder maxTokensDefault(int value) {
+      maxTokensDefault = value;
+      return this;
+    }
+
+    public Builder requestTimeout(Duration value) {
+      requestTimeout = value;
+      return this;
+    }
+
+    public Builder pingInterval(Duration value) {
+      pingInterval = value;
+      return this;
+    }
+
+    public Builder grace(Duration value) {
+      grace = value;
+      return this;
+    }
+
+    public Builder completionBuffer(int value) {
+      completionBuffer = value;
+      return this;
+    }
+
+    public Builder reportInterval(Duration value) {
+      reportInterval = value;
+      return this;
+    }
+
+    public Builder retryRefused(Duration value) {
+      retryRefused = value;
+      return this;
+    }
+
+    public Builder apiKeys(List<ApiKey> value) {
+      apiKeys = value;
+      return this;
+    }
+
+    public InferenceConfig build() {
+      return new InferenceConfig(
+          http,
+          replicaId,
+          endpoint,
+          threads,
+          maxRunning,
+          maxWaiting,
+          maxTokensDefault,
+          requestTimeout,
+          pingInterval,
+          grace,
+          completionBuffer,
+          reportInterval,
+          retryRefused,
+          apiKeys);
+    }
+  }
+
+  private static void requirePositive(String name, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + " must be at least 1, was " + value);
+    }
+  }
+
+  private static void requireNotNegative(String name, int value) {
+    if (value < 0) {
+      throw new IllegalArgumentException(name + " must not be negative, was " + value);
+    }
+  }
+
+  private static void requirePositive(String name, Duration value) {
+    if (value.isNegative() || value.isZero()) {
+      throw new IllegalArgumentException(name + " must be above zero, was " + value);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package dev.tidemill.inference.io;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tidemill.events.Arm;
+import dev.tidemill.inference.domain.ApiProblems;
+import dev.tidemill.inference.serving.ResidentRelease;
+import dev.tidemill.inference.serving.ServingTable;
+import dev.tidemill.inference.serving.ServingTable.CanaryArm;
+import dev.tidemill.inference.serving.ServingTable.TaskArms;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// The models that can be asked for: each task, and each release that it has in memory.
+final class Models {
+  private static final String OWNER = "tidemill";
+
+  private Models() {}
+
+  static ObjectNode list(ServingTable table) {
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
+    body.put("object", "list");
+    ArrayNode data = body.putArray("data");
+    for (TaskArms arms : new TreeMap<>(table.tasks()).values()) {
+      data.add(task(arms));
+      arms.releases().forEach((release, arm) -> data.add(release(arms, release, arm)));
+    }
+    return body;
+  }
+
+  /// @throws dev.tidemill.platform.http.Problem 404 when there is no such model
+  static ObjectNode one(ServingTable table, String model) {
+    for (TaskArms arms : table.tasks().values()) {
+      if (arms.task().equals(model)) {
+        return task(arms);
+      }
+      for (Map.Entry<ResidentRelease, Arm> entry : arms.releases().entrySet()) {
+        if (entry.getKey().id().equals(model)) {
+          return release(arms, entry.getKey(), entry.getValue());
+        }
+      }
+    }
+    throw ApiProblems.modelNotFound(model, null);
+  }
+
+  private static ObjectNode task(TaskArms arms) {
+    @Nullable ResidentRelease live = arms.live();
+    ObjectNode node = model(arms.task(), live);
+    node.put("release", live == null ? null : live.id());
+    ArrayNode releases = node.putArray("releases");
+    arms.releases()
+        .forEach(
+            (release, arm) -> {
+              ObjectNode one = releases.addObject();
+              one.put("release", release.id());
+              describe(one, arms, release, arm);
+            });
+    return node;
+  }
+
+  private static ObjectNode release(TaskArms arms, ResidentRelease release, Arm arm) {
+    ObjectNode node = model(release.id(), release);
+    node.put("release", release.id());
+    describe(node, arms, release, arm);
+    return node;
+  }
+
+  private static ObjectNode model(String id, @Nullable ResidentRelease release) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("id", id);
+    node.put("object", "model");
+    node.put("created", release == null ? 0 : release.createdAt().getEpochSecond());
+    node.put("owned_by", OWNER);
+    return node;
+  }
+
+  private static void describe(ObjectNode node, TaskArms arms, ResidentRelease release, Arm arm) {
+    node.put("task", arms.task());
+    node.put("arm", arm.name().toLowerCase(Locale.ROOT));
+    @Nullable CanaryArm canary = arms.canary();
+    if (arm == Arm.CANARY && canary != null) {
+      node.put("weight", canary.weight());
+    }
+    node.put("base", release.baseDigest());
+    node.put("adapter", release.adapterDigest());
+  }
+}

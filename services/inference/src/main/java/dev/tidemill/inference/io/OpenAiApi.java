@@ -1,0 +1,186 @@
+package dev.tidemill.inference.io;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tidemill.inference.decode.Outcome;
+import dev.tidemill.inference.decode.Sequence;
+import dev.tidemill.inference.decode.SequenceEvent;
+import dev.tidemill.inference.domain.AnswerRequest;
+import dev.tidemill.inference.io.Answers.Admitted;
+import dev.tidemill.inference.io.Answers.Caller;
+import dev.tidemill.inference.serving.Serving;
+import dev.tidemill.platform.http.Json;
+import dev.tidemill.platform.http.JsonBody;
+import dev.tidemill.platform.http.Problem;
+import dev.tidemill.platform.ids.Ids;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// OpenAI's API: chat completions, completions, models. Handlers run on virtual threads and only
+/// wait; decoding is the engine's.
+final class OpenAiApi {
+  private static final Logger log = LoggerFactory.getLogger(OpenAiApi.class);
+  private static final HeaderName RELEASE = HeaderNames.create("X-Tidemill-Release");
+  private static final HeaderName SESSION = HeaderNames.create("X-Session-Id");
+
+  private final Answers answers;
+  private final Serving serving;
+  private final ApiKeys keys;
+  private final ApiMeters meters;
+  private final Ids ids;
+  private final Duration pingInterval;
+
+  OpenAiApi(
+      Answers answers,
+      Serving serving,
+      ApiKeys keys,
+      ApiMeters meters,
+      Ids ids,
+      Duration pingInterval) {
+    this.answers = answers;
+    this.serving = serving;
+    this.keys = keys;
+    this.meters = meters;
+    this.ids = ids;
+    this.pingInterval = pingInterval;
+  }
+
+  void register(HttpRules rules) {
+    rules.post("/v1/chat/completions", (request, response) -> answer(Api.CHAT, request, response));
+    rules.post("/v1/completions", (request, response) -> answer(Api.TEXT, request, response));
+    rules.get("/v1/models", this::models);
+    rules.get("/v1/models/{model}", this::model);
+  }
+
+  private void answer(Api api, ServerRequest request, ServerResponse response)
+      throws InterruptedException, JsonProcessingException {
+    String task = "";
+    Admitted admitted;
+    AnswerRequest asked;
+    try {
+      Caller caller = caller(request);
+      asked = api.read(JsonBody.bytes(request));
+      task = serving.table().tasks().containsKey(asked.model()) ? asked.model() : "";
+      admitted = answers.admit(api, asked, caller, api.idPrefix() + ids.next());
+    } catch (Problem e) {
+      meters.refused(task, e.status());
+      throw e;
+    }
+    response.header(RELEASE, admitted.head().release());
+    try {
+      if (asked.stream()) {
+        stream(api, admitted, asked.includeUsage(), response);
+      } else {
+        whole(api, admitted, response);
+      }
+    } finally {
+      // Without effect on a sequence that has ended; whatever broke off here, the engine goes on
+      // with nothing that nobody reads.
+      admitted.sequence().cancel();
+    }
+  }
+
+  private void whole(Api api, Admitted admitted, ServerResponse response)
+      throws InterruptedException, JsonProcessingException {
+    Outcome outcome = end(admitted.sequence());
+    if (!outcome.end().whole()) {
+      throw problem(outcome);
+    }
+    send(response, api.whole(admitted.head(), outcome));
+  }
+
+  private Outcome end(Sequence sequence) throws InterruptedException {
+    while (true) {
+      @Nullable SequenceEvent event = sequence.next(pingInterval);
+      if (event instanceof SequenceEvent.Ended ended) {
+        return ended.outcome();
+      }
+    }
+  }
+
+  private void stream(Api api, Admitted admitted, boolean usage, ServerResponse response)
+      throws InterruptedException {
+    Api.Head head = admitted.head();
+    try (SseStream stream = SseStream.open(response)) {
+      @Nullable ObjectNode opening = api.opening(head, usage);
+      if (opening != null) {
+        stream.send(opening);
+      }
+      boolean ended = false;
+      while (!ended) {
+        ended =
+            switch (admitted.sequence().next(pingInterval)) {
+              case null -> {
+                stream.ping();
+                yield false;
+              }
+              case SequenceEvent.Text text -> {
+                stream.send(api.chunk(head, text.piece(), null, usage));
+                yield false;
+              }
+              case SequenceEvent.Ended last -> {
+                finish(api, head, usage, last.outcome(), stream);
+                yield true;
+              }
+            };
+      }
+    } catch (SseStream.ClientGone e) {
+      log.debug("the client of {} has hung up", head.id());
+    }
+  }
+
+  private static void finish(
+      Api api, Api.Head head, boolean usage, Outcome outcome, SseStream stream)
+      throws SseStream.ClientGone {
+    if (!outcome.end().whole()) {
+      stream.send(OpenAiErrors.json(problem(outcome)));
+      return;
+    }
+    stream.send(api.chunk(head, null, outcome.end().finishReason(), usage));
+    if (usage) {
+      stream.send(api.usageChunk(head, outcome));
+    }
+    stream.done();
+  }
+
+  private static Problem problem(Outcome outcome) {
+    String reason = String.valueOf(outcome.reason());
+    return switch (outcome.end()) {
+      case DEADLINE -> Problem.of(504, "deadline_exceeded", "Too slow", reason, null);
+      case STOPPED -> Problem.unavailable(reason, Duration.ofSeconds(1));
+      case CANCELLED, FAILED, STOP, LENGTH -> Problem.internal();
+    };
+  }
+
+  private void models(ServerRequest request, ServerResponse response)
+      throws JsonProcessingException {
+    caller(request);
+    send(response, Models.list(serving.table()));
+  }
+
+  private void model(ServerRequest request, ServerResponse response)
+      throws JsonProcessingException {
+    caller(request);
+    send(response, Models.one(serving.table(), request.path().pathParameters().get("model")));
+  }
+
+  private Caller caller(ServerRequest request) {
+    @Nullable String key = keys.name(request.headers().first(HeaderNames.AUTHORIZATION));
+    @Nullable String session =
+        request.headers().first(SESSION).filter(value -> !value.isBlank()).orElse(null);
+    return new Caller(key, session);
+  }
+
+  private static void send(ServerResponse response, JsonNode body) throws JsonProcessingException {
+    response.header(HeaderNames.CONTENT_TYPE, "application/json");
+    response.send(Json.mapper().writeValueAsBytes(body));
+  }
+}
