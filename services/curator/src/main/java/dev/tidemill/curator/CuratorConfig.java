@@ -1,0 +1,81 @@
+package dev.tidemill.curator;
+
+import dev.tidemill.curator.domain.Caps;
+import dev.tidemill.curator.domain.HoldoutSplit;
+import dev.tidemill.curator.domain.JoinTimes;
+import dev.tidemill.curator.domain.Limits;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/// The curator's settings (section `curator`). What is left out takes the default named here.
+///
+/// @param stateDirectory where Kafka Streams keeps its state; `state/curator` unless told. It may
+///   be lost: the state is rebuilt from its changelog topics
+/// @param threads stream threads; 1 unless told
+/// @param commitInterval how often a transaction is committed, which is how soon readers see what
+///   was written; 100 ms unless told
+/// @param holdout what is kept out of training
+/// @param limits what a record may hold
+/// @param join how long completions and feedback wait for each other
+/// @param dedupe how much is remembered to recognise repetitions
+/// @param caps how evidence of one subject or producer is damped
+public record CuratorConfig(
+    Path stateDirectory,
+    int threads,
+    Duration commitInterval,
+    HoldoutSplit holdout,
+    Limits limits,
+    JoinTimes join,
+    Dedupe dedupe,
+    Caps caps) {
+
+  public CuratorConfig {
+    stateDirectory = stateDirectory == null ? Path.of("state", "curator") : stateDirectory;
+    threads = threads == 0 ? 1 : threads;
+    commitInterval = commitInterval == null ? Duration.ofMillis(100) : commitInterval;
+    holdout = holdout == null ? HoldoutSplit.DEFAULT : holdout;
+    limits = limits == null ? Limits.DEFAULT : limits;
+    join = join == null ? JoinTimes.DEFAULT : join;
+    dedupe = dedupe == null ? Dedupe.DEFAULT : dedupe;
+    caps = caps == null ? Caps.DEFAULT : caps;
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads must be at least 1, was " + threads);
+    }
+    if (commitInterval.toMillis() < 1) {
+      throw new IllegalArgumentException(
+          "commit_interval must be at least 1 ms, was " + commitInterval);
+    }
+  }
+
+  /// Everything by default, with the state in this directory.
+  public static CuratorConfig of(Path stateDirectory) {
+    return new CuratorConfig(
+        stateDirectory,
+        0,
+        Duration.ofMillis(100),
+        HoldoutSplit.DEFAULT,
+        Limits.DEFAULT,
+        JoinTimes.DEFAULT,
+        Dedupe.DEFAULT,
+        Caps.DEFAULT);
+  }
+
+  /// How much is remembered to recognise repetitions, for each partition and kind of record.
+  ///
+  /// @param retention for how long; 30 days unless told
+  /// @param maxEntries at most so many, the oldest forgotten first; 200,000 unless told
+  public record Dedupe(Duration retention, int maxEntries) {
+    static final Dedupe DEFAULT = new Dedupe(Duration.ofDays(30), 200_000);
+
+    public Dedupe {
+      retention = retention == null ? Duration.ofDays(30) : retention;
+      maxEntries = maxEntries == 0 ? 200_000 : maxEntries;
+      if (retention.isNegative() || retention.isZero()) {
+        throw new IllegalArgumentException("retention must be positive, was " + retention);
+      }
+      if (maxEntries < 1) {
+        throw new IllegalArgumentException("max_entries must be positive, was " + maxEntries);
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package dev.tidemill.curator.domain;
+
+import dev.tidemill.events.Example;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One raw record that holds, with the examples it would make. It is damped as one piece.
+///
+/// @param kind of the record
+/// @param raw the record, for a dead letter if it is refused later
+/// @param claim digest of what it says; the same subject claiming the same about the same key
+///   counts once
+/// @param examples what it makes: at least one, all of one key, task and subject
+public record Evidence(EvidenceKind kind, Raw raw, String claim, List<Example> examples) {
+
+  public Evidence {
+    if (examples.isEmpty()) {
+      throw new IllegalArgumentException("evidence without an example");
+    }
+    examples = List.copyOf(examples);
+  }
+
+  /// Key of the examples.
+  public String key() {
+    return examples.getFirst().getKey();
+  }
+
+  /// The system that pushed the record.
+  public String producer() {
+    return examples.getFirst().getProducer();
+  }
+
+  /// Who is behind it: the subject, or one stand-in for all that a producer sends without one.
+  public String subjectKey() {
+    return subjectKey(producer(), examples.getFirst().getSubject());
+  }
+
+  /// Weight of the examples.
+  public double weight() {
+    return examples.getFirst().getWeight();
+  }
+
+  /// Who is behind a record of this producer and subject.
+  public static String subjectKey(String producer, @Nullable String subject) {
+    return subject == null ? "producer/" + producer : "subject/" + subject;
+  }
+
+  /// The same with the weight multiplied by `factor`, and the reason noted on each example.
+  public Evidence damped(double factor, String reason) {
+    List<Example> lighter =
+        examples.stream()
+            .map(
+                example -> {
+                  List<String> damping = new java.util.ArrayList<>(example.getDamping());
+                  damping.add(reason);
+                  return Example.newBuilder(example)
+                      .setWeight(example.getWeight() * factor)
+                      .setDamping(damping)
+                      .build();
+                })
+            .toList();
+    return new Evidence(kind, raw, claim, lighter);
+  }
+}

@@ -1,0 +1,249 @@
+package dev.tidemill.curator.domain;
+
+import dev.tidemill.curator.domain.JoinEffect.Drop;
+import dev.tidemill.curator.domain.JoinEffect.Join;
+import dev.tidemill.curator.domain.JoinEffect.Keep;
+import dev.tidemill.curator.domain.JoinEffect.Outcome;
+import dev.tidemill.curator.domain.JoinEffect.Refuse;
+import dev.tidemill.events.Feedback;
+import dev.tidemill.events.Retraction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// Joins feedback with its completion, in whatever order they come. Each method takes the state of
+/// one completion id and says what follows; nothing here remembers, writes or looks at a clock.
+///
+/// A feedback waits at least [JoinTimes#settle()], and until its completion is there, and then
+/// makes its examples. Until then a later one of the same subject and kind takes its place, and a
+/// retraction removes it.
+public final class FeedbackJoin {
+
+  /// The state that follows, and what to do.
+  public record Decision(JoinState state, List<JoinEffect> effects) {}
+
+  private final JoinTimes times;
+
+  public FeedbackJoin(JoinTimes times) {
+    this.times = times;
+  }
+
+  /// A completion has come.
+  public Decision completion(JoinState state, Served arrived) {
+    @Nullable Served known = state.served();
+    if (known != null) {
+      return new Decision(state, List.of(again(known, arrived)));
+    }
+    List<JoinEffect> effects = new ArrayList<>();
+    effects.add(new Keep(arrived.raw()));
+    Optional<Refusal> ineligible = arrived.ineligible();
+    if (ineligible.isEmpty()) {
+      return new Decision(new JoinState(arrived, state.slots()), effects);
+    }
+    for (Slot slot : state.slots()) {
+      if (slot.waiting()) {
+        effects.add(new Refuse(slot.raw(), ineligible.get()));
+      }
+    }
+    return new Decision(new JoinState(arrived, List.of()), effects);
+  }
+
+  /// A feedback has come.
+  public Decision feedback(JoinState state, Feedback feedback, Raw raw, long now) {
+    Slot arrived =
+        new Slot(feedback, raw, now, now + times.settle().toMillis(), Slot.Status.WAITING);
+    @Nullable Served served = state.served();
+    if (served != null) {
+      Optional<Refusal> ineligible = served.ineligible();
+      if (ineligible.isPresent()) {
+        return new Decision(state, List.of(new Refuse(raw, ineligible.get())));
+      }
+    }
+    return feedback.getEvidence() instanceof Retraction retraction
+        ? retraction(state, arrived, retraction.getFeedbackId())
+        : statement(state, arrived);
+  }
+
+  /// It is `now`: what has settled is joined, what waited too long is given up.
+  public Decision due(JoinState state, long now) {
+    @Nullable Served served = state.served();
+    boolean expired = served != null && now >= served.arrivedAt() + times.retention().toMillis();
+    List<JoinEffect> effects = new ArrayList<>();
+    List<Slot> slots = new ArrayList<>();
+    for (Slot slot : state.slots()) {
+      if (served != null && slot.waiting() && !slot.isRetraction() && slot.dueAt() <= now) {
+        effects.add(new Join(served, slot));
+        slots.add(slot.done());
+      } else if ((served == null || slot.isRetraction()) && orphanedAt(slot) <= now) {
+        if (slot.waiting()) {
+          effects.add(new Refuse(slot.raw(), orphaned(slot, served)));
+        }
+      } else if (expired && slot.waiting()) {
+        effects.add(new Refuse(slot.raw(), orphaned(slot, served)));
+      } else {
+        slots.add(slot);
+      }
+    }
+    return new Decision(expired ? JoinState.EMPTY : new JoinState(served, slots), effects);
+  }
+
+  /// When [#due] has something to do next; empty when the state is empty.
+  public OptionalLong nextDue(JoinState state) {
+    @Nullable Served served = state.served();
+    long next = served == null ? Long.MAX_VALUE : served.arrivedAt() + times.retention().toMillis();
+    for (Slot slot : state.slots()) {
+      if (served == null || slot.isRetraction()) {
+        next = Math.min(next, orphanedAt(slot));
+      } else if (slot.waiting()) {
+        next = Math.min(next, slot.dueAt());
+      }
+    }
+    return next == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(next);
+  }
+
+  private Decision retraction(JoinState state, Slot retraction, String target) {
+    List<Slot> slots = new ArrayList<>(state.slots());
+    for (int i = 0; i < slots.size(); i++) {
+      Slot slot = slots.get(i);
+      if (!slot.feedback().getId().equals(target) || slot.isRetraction()) {
+        continue;
+      }
+      if (!slot.sameAuthorAs(retraction)) {
+        return new Decision(state, List.of(new Refuse(retraction.raw(), foreign(target))));
+      }
+      slots.set(i, slot.retracted());
+      List<JoinEffect> effects = new ArrayList<>();
+      switch (slot.status()) {
+        case WAITING -> effects.add(new Drop(slot.raw(), Outcome.RETRACTED));
+        case DONE -> effects.add(new Drop(slot.raw(), Outcome.RETRACTED_LATE));
+        case RETRACTED -> {}
+      }
+      effects.add(new Drop(retraction.raw(), Outcome.APPLIED));
+      return new Decision(new JoinState(state.served(), slots), effects);
+    }
+    return add(state, retraction);
+  }
+
+  private Decision statement(JoinState state, Slot arrived) {
+    List<Slot> slots = new ArrayList<>(state.slots());
+    List<JoinEffect> effects = new ArrayList<>();
+    Slot taken = arrived;
+    for (Slot slot : state.slots()) {
+      if (slot.retracts(arrived.feedback().getId())) {
+        slots.remove(slot);
+        if (slot.sameAuthorAs(arrived)) {
+          taken = arrived.retracted();
+          effects.add(new Drop(arrived.raw(), Outcome.RETRACTED));
+          effects.add(new Drop(slot.raw(), Outcome.APPLIED));
+        } else {
+          effects.add(new Refuse(slot.raw(), foreign(arrived.feedback().getId())));
+        }
+      }
+    }
+    for (int i = 0; i < slots.size(); i++) {
+      Slot slot = slots.get(i);
+      if (slot.samePlaceAs(arrived)) {
+        slots.set(i, revised(slot, taken, effects));
+        return new Decision(new JoinState(state.served(), slots), effects);
+      }
+    }
+    Decision added = add(new JoinState(state.served(), slots), taken);
+    if (taken.waiting()) {
+      effects.addAll(added.effects());
+    }
+    return new Decision(added.state(), effects);
+  }
+
+  private static Slot revised(Slot old, Slot arrived, List<JoinEffect> effects) {
+    // Of two with the same time the one that came later stands.
+    if (arrived.feedback().getEventTime().isBefore(old.feedback().getEventTime())) {
+      if (arrived.waiting()) {
+        effects.add(new Drop(arrived.raw(), Outcome.SUPERSEDED));
+      }
+      return old;
+    }
+    if (!arrived.waiting()) {
+      if (old.waiting()) {
+        effects.add(new Drop(old.raw(), Outcome.SUPERSEDED));
+      }
+      return arrived;
+    }
+    return switch (old.status()) {
+      case WAITING -> {
+        effects.add(new Drop(old.raw(), Outcome.SUPERSEDED));
+        effects.add(new Keep(arrived.raw()));
+        yield arrived.dueAt(old.dueAt());
+      }
+      case DONE -> {
+        if (old.feedback().getEvidence().equals(arrived.feedback().getEvidence())) {
+          effects.add(new Drop(arrived.raw(), Outcome.UNCHANGED));
+          yield arrived.done();
+        }
+        effects.add(new Keep(arrived.raw()));
+        yield arrived;
+      }
+      case RETRACTED -> {
+        effects.add(new Keep(arrived.raw()));
+        yield arrived;
+      }
+    };
+  }
+
+  private Decision add(JoinState state, Slot slot) {
+    if (state.slots().size() >= times.maxFeedback()) {
+      Refusal refusal =
+          new Refusal(
+              Reason.COMPLETION_CAP,
+              "completion_id",
+              "completion_id %s has %d feedback already"
+                  .formatted(Refusal.show(slot.feedback().getCompletionId()), times.maxFeedback()));
+      return new Decision(state, List.of(new Refuse(slot.raw(), refusal)));
+    }
+    List<Slot> slots = new ArrayList<>(state.slots());
+    slots.add(slot);
+    return new Decision(new JoinState(state.served(), slots), List.of(new Keep(slot.raw())));
+  }
+
+  private static JoinEffect again(Served known, Served arrived) {
+    if (known.completion().equals(arrived.completion())) {
+      return new Drop(arrived.raw(), Outcome.REPEATED);
+    }
+    return new Refuse(
+        arrived.raw(),
+        new Refusal(
+            Reason.CONFLICTING_ID,
+            "id",
+            "id %s names another completion already"
+                .formatted(Refusal.show(arrived.completion().getId()))));
+  }
+
+  private long orphanedAt(Slot slot) {
+    return slot.arrivedAt() + times.orphanRetention().toMillis();
+  }
+
+  private Refusal orphaned(Slot slot, @Nullable Served served) {
+    Feedback feedback = slot.feedback();
+    if (served != null && feedback.getEvidence() instanceof Retraction retraction) {
+      return new Refusal(
+          Reason.ORPHANED_FEEDBACK,
+          "evidence.feedback_id",
+          "evidence.feedback_id %s names no feedback that could be taken back within %s"
+              .formatted(Refusal.show(retraction.getFeedbackId()), times.orphanRetention()));
+    }
+    return new Refusal(
+        Reason.ORPHANED_FEEDBACK,
+        "completion_id",
+        "completion_id %s names no completion that came within %s"
+            .formatted(Refusal.show(feedback.getCompletionId()), times.orphanRetention()));
+  }
+
+  private static Refusal foreign(String target) {
+    return new Refusal(
+        Reason.FOREIGN_RETRACTION,
+        "evidence.feedback_id",
+        "evidence.feedback_id %s names feedback of another subject"
+            .formatted(Refusal.show(target)));
+  }
+}

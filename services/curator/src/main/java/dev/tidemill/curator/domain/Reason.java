@@ -1,0 +1,48 @@
+package dev.tidemill.curator.domain;
+
+import java.util.Locale;
+
+/// The rules by which a record is refused. [#code()] is what dead letters and metrics carry.
+public enum Reason {
+  /// The bytes are not the record expected.
+  MALFORMED_RECORD,
+  /// The Kafka key is not what the topic is keyed by, so the record lies in the wrong partition.
+  KEY_MISMATCH,
+  /// A name (id, key, task, producer, subject) is blank or too long.
+  INVALID_NAME,
+  BLANK_TEXT,
+  TEXT_TOO_SHORT,
+  TEXT_TOO_LONG,
+  /// A prompt is empty, has an unknown role or does not end with the user's turn.
+  INVALID_PROMPT,
+  RATING_OUT_OF_RANGE,
+  /// Of two answers to compare, both are the same.
+  EQUAL_ANSWERS,
+  /// An id was used before for other content.
+  CONFLICTING_ID,
+  /// The same text came before under the same key.
+  DUPLICATE,
+  /// No completion came within the time that feedback waits for it.
+  ORPHANED_FEEDBACK,
+  /// The completion was not served to anybody as an answer: shadow, cancelled or failed.
+  INELIGIBLE_COMPLETION,
+  /// One completion holds as much feedback as it may.
+  COMPLETION_CAP,
+  /// A retraction of somebody else's feedback.
+  FOREIGN_RETRACTION,
+  /// The subject said the same about the same before.
+  DUPLICATE_EVIDENCE,
+  SUBJECT_CAP,
+  PRODUCER_CAP,
+  /// More subjects say otherwise.
+  CONTRADICTED,
+  /// What would be written does not fit into a Kafka record.
+  RECORD_TOO_LARGE;
+
+  private final String code = name().toLowerCase(Locale.ROOT);
+
+  /// The name in lower case.
+  public String code() {
+    return code;
+  }
+}

@@ -1,0 +1,217 @@
+package dev.tidemill.curator.domain;
+
+import dev.tidemill.events.Completion;
+import dev.tidemill.events.Correction;
+import dev.tidemill.events.Demonstration;
+import dev.tidemill.events.Document;
+import dev.tidemill.events.Feedback;
+import dev.tidemill.events.Message;
+import dev.tidemill.events.Preference;
+import dev.tidemill.events.Rating;
+import dev.tidemill.events.Retraction;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What a raw record must be like on its own, before anything else is known. Accepted records come
+/// back with their texts normalised.
+public final class Rules {
+  private static final Set<String> ROLES = Set.of("system", "user", "assistant");
+
+  private final Limits limits;
+
+  public Rules(Limits limits) {
+    this.limits = limits;
+  }
+
+  /// A document with normalised text.
+  public Verdict<Document> document(Raw raw, Document document) {
+    return verdict(
+        () -> {
+          name("id", document.getId());
+          name("key", document.getKey());
+          keyed(raw, "key", document.getKey());
+          name("producer", document.getProducer());
+          optionalName("subject", document.getSubject());
+          String text = text("text", document.getText(), limits.maxDocument());
+          if (text.length() < limits.minDocument()) {
+            throw refused(
+                Reason.TEXT_TOO_SHORT,
+                "text",
+                "text has %d characters, the least is %d: %s"
+                    .formatted(text.length(), limits.minDocument(), Refusal.show(text)));
+          }
+          return Document.newBuilder(document).setText(text).build();
+        });
+  }
+
+  /// A demonstration with normalised answer.
+  public Verdict<Demonstration> demonstration(Raw raw, Demonstration demonstration) {
+    return verdict(
+        () -> {
+          name("id", demonstration.getId());
+          keyed(raw, "id", demonstration.getId());
+          name("producer", demonstration.getProducer());
+          optionalName("subject", demonstration.getSubject());
+          name("task", demonstration.getTask());
+          prompt(demonstration.getPrompt());
+          String answer = text("answer", demonstration.getAnswer(), limits.maxAnswer());
+          return Demonstration.newBuilder(demonstration).setAnswer(answer).build();
+        });
+  }
+
+  /// A completion, as it is.
+  public Verdict<Completion> completion(Raw raw, Completion completion) {
+    return verdict(
+        () -> {
+          name("id", completion.getId());
+          keyed(raw, "id", completion.getId());
+          name("task", completion.getTask());
+          return completion;
+        });
+  }
+
+  /// A feedback with normalised texts.
+  public Verdict<Feedback> feedback(Raw raw, Feedback feedback) {
+    return verdict(
+        () -> {
+          name("id", feedback.getId());
+          name("completion_id", feedback.getCompletionId());
+          keyed(raw, "completion_id", feedback.getCompletionId());
+          name("producer", feedback.getProducer());
+          optionalName("subject", feedback.getSubject());
+          return switch (feedback.getEvidence()) {
+            case Rating rating -> rated(feedback, rating.getValue());
+            case Correction c -> {
+              String text = text("evidence.text", c.getText(), limits.maxAnswer());
+              yield Feedback.newBuilder(feedback).setEvidence(new Correction(text)).build();
+            }
+            case Preference p -> {
+              String text = text("evidence.other_text", p.getOtherText(), limits.maxAnswer());
+              yield Feedback.newBuilder(feedback)
+                  .setEvidence(Preference.newBuilder(p).setOtherText(text).build())
+                  .build();
+            }
+            case Retraction r -> {
+              name("evidence.feedback_id", r.getFeedbackId());
+              yield feedback;
+            }
+            case Object other ->
+                throw new IllegalStateException("the schema of Feedback knows no " + other);
+          };
+        });
+  }
+
+  /// The prompt if it can teach: turns of known roles, the last of them the user's.
+  public Verdict<List<Message>> teachable(List<Message> prompt) {
+    return verdict(
+        () -> {
+          prompt(prompt);
+          return prompt;
+        });
+  }
+
+  private static Feedback rated(Feedback feedback, double value) throws RefusedException {
+    if (!(value >= 0 && value <= 1)) {
+      throw refused(
+          Reason.RATING_OUT_OF_RANGE,
+          "evidence.value",
+          "evidence.value must be from 0 to 1, was " + value);
+    }
+    return feedback;
+  }
+
+  private void prompt(List<Message> prompt) throws RefusedException {
+    if (prompt.isEmpty()) {
+      throw refused(Reason.INVALID_PROMPT, "prompt", "prompt has no turn");
+    }
+    long length = 0;
+    for (int i = 0; i < prompt.size(); i++) {
+      Message turn = prompt.get(i);
+      if (!ROLES.contains(turn.getRole())) {
+        throw refused(
+            Reason.INVALID_PROMPT,
+            "prompt",
+            "prompt[%d].role must be system, user or assistant, was %s"
+                .formatted(i, Refusal.show(turn.getRole())));
+      }
+      length += turn.getContent().length();
+    }
+    Message last = prompt.getLast();
+    if (!last.getRole().equals("user")) {
+      throw refused(
+          Reason.INVALID_PROMPT,
+          "prompt",
+          "the last turn of prompt must be the user's, was of role " + last.getRole());
+    }
+    if (last.getContent().isBlank()) {
+      throw refused(Reason.BLANK_TEXT, "prompt", "the last turn of prompt is blank");
+    }
+    if (length > limits.maxPrompt()) {
+      throw refused(
+          Reason.TEXT_TOO_LONG,
+          "prompt",
+          "prompt has %d characters, the most is %d".formatted(length, limits.maxPrompt()));
+    }
+  }
+
+  private static String text(String field, String text, int most) throws RefusedException {
+    String normal = Texts.normalise(text);
+    if (normal.isBlank()) {
+      throw refused(Reason.BLANK_TEXT, field, field + " is blank: " + Refusal.show(text));
+    }
+    if (normal.length() > most) {
+      throw refused(
+          Reason.TEXT_TOO_LONG,
+          field,
+          "%s has %d characters, the most is %d".formatted(field, normal.length(), most));
+    }
+    return normal;
+  }
+
+  private void optionalName(String field, @Nullable String value) throws RefusedException {
+    if (value != null) {
+      name(field, value);
+    }
+  }
+
+  private void name(String field, String value) throws RefusedException {
+    if (value.isBlank() || value.length() > limits.maxName()) {
+      throw refused(
+          Reason.INVALID_NAME,
+          field,
+          "%s must have 1 to %d characters and not be blank, was %s"
+              .formatted(field, limits.maxName(), Refusal.show(value)));
+    }
+  }
+
+  private static void keyed(Raw raw, String field, String value) throws RefusedException {
+    ByteBuffer key = raw.key();
+    if (key == null || !key.equals(ByteBuffer.wrap(value.getBytes(StandardCharsets.UTF_8)))) {
+      String was = key == null ? "null" : StandardCharsets.UTF_8.decode(key.duplicate()).toString();
+      throw refused(
+          Reason.KEY_MISMATCH,
+          field,
+          "the record's key must be its %s %s, was %s"
+              .formatted(field, Refusal.show(value), Refusal.show(was)));
+    }
+  }
+
+  private static RefusedException refused(Reason reason, String field, String detail) {
+    return new RefusedException(new Refusal(reason, field, detail));
+  }
+
+  private static <T> Verdict<T> verdict(Check<T> check) {
+    try {
+      return new Verdict.Accepted<>(check.run());
+    } catch (RefusedException e) {
+      return new Verdict.Refused<>(e.refusal());
+    }
+  }
+
+  private interface Check<T> {
+    T run() throws RefusedException;
+  }
+}

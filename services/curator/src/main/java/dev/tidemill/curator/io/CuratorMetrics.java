@@ -1,0 +1,149 @@
+package dev.tidemill.curator.io;
+
+import dev.tidemill.curator.domain.Reason;
+import dev.tidemill.schemas.Topics;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// The curator's own meters. They count what processing did; work redone after an aborted
+/// transaction is counted again, unlike in the topics.
+public final class CuratorMetrics implements AutoCloseable {
+  private final MeterRegistry registry;
+  private final AtomicLong parked = new AtomicLong();
+  private final AtomicLong remembered = new AtomicLong();
+  private final AtomicLong joins = new AtomicLong();
+  private final Counter threadFailures;
+  private final Timer joinLatency;
+  private final Timer exampleFreshness;
+  private final Timer documentFreshness;
+  private final List<Meter> gauges = new ArrayList<>();
+
+  public CuratorMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    this.threadFailures =
+        Counter.builder("tidemill.curator.thread.failures")
+            .description("Stream threads that ended by an error")
+            .register(registry);
+    this.joinLatency =
+        Timer.builder("tidemill.curator.join")
+            .description("From the feedback's arrival to its joining")
+            .publishPercentileHistogram()
+            .minimumExpectedValue(Duration.ofMillis(10))
+            .maximumExpectedValue(Duration.ofHours(1))
+            .register(registry);
+    this.exampleFreshness = freshness("example");
+    this.documentFreshness = freshness("document");
+    gauge("tidemill.curator.feedback.parked", "Feedback that waits for its completion", parked);
+    gauge("tidemill.curator.completions.retained", "Completion ids held by the join", joins);
+    gauge(
+        "tidemill.curator.remembered.entries",
+        "Ids and digests remembered to recognise repetitions",
+        remembered);
+    registerCounters();
+  }
+
+  /// A record of a raw topic met this outcome.
+  void record(String topic, String outcome) {
+    counter("tidemill.curator.records", "topic", topic, "outcome", outcome).increment();
+  }
+
+  void deadLetter(Reason reason) {
+    counter("tidemill.curator.dead.letters", "reason", reason.code()).increment();
+  }
+
+  void damped(String reason) {
+    counter("tidemill.curator.damped", "reason", reason).increment();
+  }
+
+  void example(String kind, boolean heldOut, Duration age) {
+    counter("tidemill.curator.examples", "kind", kind, "destination", destination(heldOut))
+        .increment();
+    exampleFreshness.record(age);
+  }
+
+  void document(boolean heldOut, Duration age) {
+    counter("tidemill.curator.documents", "destination", destination(heldOut)).increment();
+    documentFreshness.record(age);
+  }
+
+  void joined(Duration waited) {
+    joinLatency.record(waited);
+  }
+
+  void parkedBy(long difference) {
+    parked.addAndGet(difference);
+  }
+
+  void joinsBy(long difference) {
+    joins.addAndGet(difference);
+  }
+
+  void rememberedBy(long difference) {
+    remembered.addAndGet(difference);
+  }
+
+  /// A stream thread ended by an error.
+  public void threadFailed() {
+    threadFailures.increment();
+  }
+
+  /// Takes the gauges out of the registry; counters stay, as they count over restarts.
+  @Override
+  public void close() {
+    gauges.forEach(registry::remove);
+  }
+
+  // So that a dashboard has a zero where nothing happened yet.
+  private void registerCounters() {
+    for (Reason reason : Reason.values()) {
+      counter("tidemill.curator.dead.letters", "reason", reason.code());
+    }
+    for (String reason : List.of("subject_burst", "producer_burst", "contradicted")) {
+      counter("tidemill.curator.damped", "reason", reason);
+    }
+    for (String destination : List.of("training", "holdout")) {
+      counter("tidemill.curator.documents", "destination", destination);
+      for (String kind : List.of("sft", "preference", "binary")) {
+        counter("tidemill.curator.examples", "kind", kind, "destination", destination);
+      }
+    }
+    for (var topic :
+        List.of(Topics.DOCUMENTS, Topics.DEMONSTRATIONS, Topics.COMPLETIONS, Topics.FEEDBACK)) {
+      for (String outcome : List.of("accepted", "refused", "repeated")) {
+        counter("tidemill.curator.records", "topic", topic.name(), "outcome", outcome);
+      }
+    }
+  }
+
+  private static String destination(boolean heldOut) {
+    return heldOut ? "holdout" : "training";
+  }
+
+  private Counter counter(String name, String... tags) {
+    return registry.counter(name, tags);
+  }
+
+  private Timer freshness(String item) {
+    return Timer.builder("tidemill.curator.freshness")
+        .description("From the event at the producer to the curated record")
+        .tag("item", item)
+        .publishPercentileHistogram()
+        .minimumExpectedValue(Duration.ofMillis(10))
+        .maximumExpectedValue(Duration.ofHours(24))
+        .register(registry);
+  }
+
+  private void gauge(String name, String description, AtomicLong value) {
+    gauges.add(
+        Gauge.builder(name, value, AtomicLong::doubleValue)
+            .description(description)
+            .register(registry));
+  }
+}

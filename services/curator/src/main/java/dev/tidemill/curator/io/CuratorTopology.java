@@ -1,0 +1,152 @@
+package dev.tidemill.curator.io;
+
+import dev.tidemill.curator.domain.Evidence;
+import dev.tidemill.schemas.Topics;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.KStream;
+import org.apache.kafka.streams.kstream.Named;
+import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.kstream.Repartitioned;
+import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+
+/// The curator's topology:
+///
+/// ```
+/// documents ──────────────► [documents] ──────────────► documents.curated | holdout
+/// demonstrations ─────────► [demonstrations] ─────────────────────┐ by key
+/// completions ─┐                                                  ▼
+/// feedback ────┴──► [join] ── by subject ──► [damping] ── by key ──► [examples]
+///                                                        ──► examples | holdout
+/// every stage ──► deadletters
+/// ```
+///
+/// Stages are {@link DocumentProcessor}, {@link DemonstrationProcessor}, {@link JoinProcessor},
+/// {@link DampingProcessor} and {@link ExampleProcessor}.
+public final class CuratorTopology {
+  /// Of the internal topics, as of the raw ones.
+  static final int PARTITIONS = Topics.FEEDBACK.partitions();
+
+  private static final Serde<String> STRING = Serdes.String();
+  private static final Serde<Output> PUBLISHED =
+      Serdes.serdeFrom(
+          (topic, output) ->
+              switch (output) {
+                case Output.Publish publish -> publish.value().get();
+                case Output.Forward forward ->
+                    throw new IllegalStateException("evidence is not for " + topic);
+              },
+          (topic, bytes) -> new Output.Publish(topic, Bytes.wrap(bytes)));
+
+  private CuratorTopology() {}
+
+  /// The topology over this stage.
+  public static Topology of(Stage stage) {
+    CuratorSerdes serdes = new CuratorSerdes();
+    StreamsBuilder builder = new StreamsBuilder();
+    Consumed<byte[], byte[]> bytes = Consumed.with(Serdes.ByteArray(), Serdes.ByteArray());
+
+    KStream<String, Output> documents =
+        builder.stream(Topics.DOCUMENTS.name(), bytes)
+            .process(
+                Work.supplier(
+                    stage,
+                    List.of(memory(DocumentProcessor.IDS), memory(DocumentProcessor.TEXTS)),
+                    DocumentProcessor::new),
+                Named.as("documents"));
+    KStream<String, Output> demonstrations =
+        builder.stream(Topics.DEMONSTRATIONS.name(), bytes)
+            .process(
+                Work.supplier(
+                    stage,
+                    List.of(memory(DemonstrationProcessor.IDS)),
+                    DemonstrationProcessor::new),
+                Named.as("demonstrations"));
+    KStream<String, Output> joined =
+        builder.stream(List.of(Topics.COMPLETIONS.name(), Topics.FEEDBACK.name()), bytes)
+            .process(
+                Work.supplier(stage, joinStores(serdes), JoinProcessor::new), Named.as("join"));
+    KStream<String, Output> damped =
+        repartitioned(evidence(joined), "by-subject", serdes)
+            .process(
+                Work.supplier(
+                    stage,
+                    List.of(
+                        memory(DampingProcessor.CLAIMS),
+                        inMemory(DampingProcessor.BURSTS, serdes.burst())),
+                    DampingProcessor::new),
+                Named.as("damping"));
+    KStream<String, Output> examples =
+        repartitioned(evidence(demonstrations).merge(evidence(damped)), "by-key", serdes)
+            .process(
+                Work.supplier(
+                    stage,
+                    List.of(
+                        memory(ExampleProcessor.IDS),
+                        inMemory(ExampleProcessor.AGREEMENTS, serdes.agreement())),
+                    ExampleProcessor::new),
+                Named.as("examples"));
+
+    for (KStream<String, Output> output :
+        List.of(documents, demonstrations, joined, damped, examples)) {
+      output
+          .filter((key, value) -> value instanceof Output.Publish)
+          .to((key, value, context) -> topic(value), Produced.with(STRING, PUBLISHED));
+    }
+    return builder.build();
+  }
+
+  private static KStream<String, Evidence> evidence(KStream<String, Output> outputs) {
+    return outputs.flatMapValues(
+        output ->
+            switch (output) {
+              case Output.Forward(Evidence evidence) -> List.of(evidence);
+              case Output.Publish publish -> List.<Evidence>of();
+            });
+  }
+
+  private static KStream<String, Evidence> repartitioned(
+      KStream<String, Evidence> evidence, String name, CuratorSerdes serdes) {
+    return evidence.repartition(
+        Repartitioned.<String, Evidence>as(name)
+            .withKeySerde(STRING)
+            .withValueSerde(serdes.evidence())
+            .withNumberOfPartitions(PARTITIONS));
+  }
+
+  private static String topic(Output output) {
+    return switch (output) {
+      case Output.Publish publish -> publish.topic();
+      case Output.Forward forward -> throw new IllegalStateException("evidence has no topic");
+    };
+  }
+
+  // Completions are long and many, so their store is on disk; all others are small and on the heap.
+  private static List<StoreBuilder<?>> joinStores(CuratorSerdes serdes) {
+    List<StoreBuilder<?>> stores = new ArrayList<>();
+    stores.add(memory(JoinProcessor.IDS));
+    stores.add(inMemory(JoinProcessor.TIMERS, Serdes.Integer()));
+    stores.add(store(Stores.persistentKeyValueStore(JoinProcessor.JOINS), serdes.joinState()));
+    return stores;
+  }
+
+  private static StoreBuilder<?> memory(String name) {
+    return inMemory(name, STRING);
+  }
+
+  private static <V> StoreBuilder<?> inMemory(String name, Serde<V> values) {
+    return store(Stores.inMemoryKeyValueStore(name), values);
+  }
+
+  private static <V> StoreBuilder<?> store(KeyValueBytesStoreSupplier supplier, Serde<V> values) {
+    return Stores.keyValueStoreBuilder(supplier, STRING, values).withCachingDisabled();
+  }
+}

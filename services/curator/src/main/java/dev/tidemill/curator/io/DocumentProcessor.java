@@ -1,0 +1,134 @@
+package dev.tidemill.curator.io;
+
+import dev.tidemill.curator.domain.Raw;
+import dev.tidemill.curator.domain.Reason;
+import dev.tidemill.curator.domain.Refusal;
+import dev.tidemill.curator.domain.Texts;
+import dev.tidemill.curator.domain.Verdict;
+import dev.tidemill.events.CuratedDocument;
+import dev.tidemill.events.Document;
+import dev.tidemill.events.Holdout;
+import dev.tidemill.schemas.Topics;
+import java.time.Duration;
+import java.time.Instant;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
+
+/// Lets documents through to training or holdout, each text once under its key.
+final class DocumentProcessor implements Work<byte[], byte[]> {
+  static final String IDS = "document-ids";
+  static final String TEXTS = "document-texts";
+
+  private final Stage stage;
+  private final Desk desk;
+  private final Remembered ids;
+  private final Remembered texts;
+
+  DocumentProcessor(Stage stage, ProcessorContext<String, Output> context) {
+    this.stage = stage;
+    this.desk = new Desk(context, stage);
+    this.ids = desk.remembered(IDS);
+    this.texts = desk.remembered(TEXTS);
+    desk.every(
+        Duration.ofSeconds(1),
+        now -> {
+          ids.expire(now);
+          texts.expire(now);
+        });
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> incoming) {
+    Raw raw = desk.raw(incoming);
+    desk.decode(stage.codecs().documents(), raw)
+        .ifPresent(
+            document -> {
+              switch (stage.rules().document(raw, document)) {
+                case Verdict.Refused<Document>(Refusal refusal) -> desk.refuse(raw, refusal);
+                case Verdict.Accepted<Document>(Document valid) -> once(raw, valid);
+              }
+            });
+  }
+
+  @Override
+  public void close() {
+    ids.close();
+    texts.close();
+  }
+
+  private void once(Raw raw, Document document) {
+    long now = desk.now();
+    String digest = Texts.digest(document.getText());
+    String content = Texts.hash(document.getKey(), digest);
+    @Nullable String before = ids.get(document.getId());
+    if (content.equals(before)) {
+      desk.count(raw, "repeated");
+      return;
+    }
+    if (before != null) {
+      desk.refuse(
+          raw,
+          new Refusal(
+              Reason.CONFLICTING_ID,
+              "id",
+              "id %s names another document already".formatted(Refusal.show(document.getId()))));
+      return;
+    }
+    ids.put(document.getId(), content, now);
+    @Nullable String first = texts.get(content);
+    if (first != null) {
+      desk.refuse(
+          raw,
+          new Refusal(
+              Reason.DUPLICATE,
+              "text",
+              "text is that of document %s under the same key %s: %s"
+                  .formatted(
+                      Refusal.show(first),
+                      Refusal.show(document.getKey()),
+                      Refusal.show(document.getText()))));
+      return;
+    }
+    if (publish(raw, document, digest, now)) {
+      texts.put(content, document.getId(), now);
+    }
+  }
+
+  private boolean publish(Raw raw, Document document, String digest, long now) {
+    CuratedDocument curated =
+        CuratedDocument.newBuilder()
+            .setId(document.getId())
+            .setKey(document.getKey())
+            .setProducer(document.getProducer())
+            .setSource(document.getSource())
+            .setSubject(document.getSubject())
+            .setText(document.getText())
+            .setDigest(digest)
+            .setOrigin(raw.source())
+            .setEventTime(document.getEventTime())
+            .setCuratedAt(Instant.ofEpochMilli(now))
+            .build();
+    String key = document.getKey();
+    boolean heldOut = stage.config().holdout().holdsOut(key);
+    byte[] encoded =
+        heldOut
+            ? stage.codecs().holdout().encode(new Holdout(key, curated))
+            : stage.codecs().curatedDocuments().encode(curated);
+    if (!desk.fits(encoded)) {
+      desk.refuse(raw, desk.tooLarge("curated document", encoded));
+      return false;
+    }
+    desk.publish(
+        heldOut ? Topics.HOLDOUT.name() : Topics.CURATED_DOCUMENTS.name(),
+        key,
+        encoded,
+        raw.timestamp());
+    desk.count(raw, "accepted");
+    stage
+        .metrics()
+        .document(
+            heldOut, Duration.ofMillis(Math.max(0, now - document.getEventTime().toEpochMilli())));
+    return true;
+  }
+}

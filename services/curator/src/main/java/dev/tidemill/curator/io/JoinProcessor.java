@@ -1,0 +1,156 @@
+package dev.tidemill.curator.io;
+
+import dev.tidemill.curator.domain.Evidence;
+import dev.tidemill.curator.domain.ExampleMaker;
+import dev.tidemill.curator.domain.FeedbackJoin;
+import dev.tidemill.curator.domain.JoinEffect;
+import dev.tidemill.curator.domain.JoinState;
+import dev.tidemill.curator.domain.Raw;
+import dev.tidemill.curator.domain.Reason;
+import dev.tidemill.curator.domain.Refusal;
+import dev.tidemill.curator.domain.Served;
+import dev.tidemill.curator.domain.Slot;
+import dev.tidemill.curator.domain.Texts;
+import dev.tidemill.curator.domain.Verdict;
+import dev.tidemill.events.Completion;
+import dev.tidemill.events.Example;
+import dev.tidemill.events.Feedback;
+import dev.tidemill.schemas.Topics;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
+
+/// Reads completions and feedback, which lie in partitions of the same number by completion id, and
+/// does what {@link FeedbackJoin} decides. Evidence goes on under its subject.
+final class JoinProcessor implements Work<byte[], byte[]> {
+  static final String IDS = "feedback-ids";
+  static final String JOINS = "joins";
+  static final String TIMERS = "join-timers";
+  private static final Duration TICK = Duration.ofMillis(100);
+
+  private final Stage stage;
+  private final Desk desk;
+  private final FeedbackJoin join;
+  private final ExampleMaker maker;
+  private final Remembered ids;
+  private final JoinStore joins;
+
+  JoinProcessor(Stage stage, ProcessorContext<String, Output> context) {
+    this.stage = stage;
+    this.desk = new Desk(context, stage);
+    this.join = new FeedbackJoin(stage.config().join());
+    this.maker = stage.exampleMaker();
+    this.ids = desk.remembered(IDS);
+    this.joins =
+        new JoinStore(desk.store(JOINS), desk.store(TIMERS), join::nextDue, stage.metrics());
+    desk.every(TICK, this::tick);
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> incoming) {
+    Raw raw = desk.raw(incoming);
+    if (raw.source().getTopic().equals(Topics.COMPLETIONS.name())) {
+      desk.decode(stage.codecs().completions(), raw)
+          .ifPresent(
+              completion -> {
+                switch (stage.rules().completion(raw, completion)) {
+                  case Verdict.Refused<Completion>(Refusal refusal) -> desk.refuse(raw, refusal);
+                  case Verdict.Accepted<Completion>(Completion valid) -> completion(raw, valid);
+                }
+              });
+    } else {
+      desk.decode(stage.codecs().feedback(), raw)
+          .ifPresent(
+              feedback -> {
+                switch (stage.rules().feedback(raw, feedback)) {
+                  case Verdict.Refused<Feedback>(Refusal refusal) -> desk.refuse(raw, refusal);
+                  case Verdict.Accepted<Feedback>(Feedback valid) -> once(raw, valid);
+                }
+              });
+    }
+  }
+
+  @Override
+  public void close() {
+    ids.close();
+    joins.close();
+  }
+
+  private void completion(Raw raw, Completion completion) {
+    Served served = new Served(completion, raw, desk.now());
+    JoinState state = joins.get(completion.getId());
+    apply(completion.getId(), state, join.completion(state, served));
+  }
+
+  private void once(Raw raw, Feedback feedback) {
+    String content = content(feedback);
+    @Nullable String before = ids.get(feedback.getId());
+    if (content.equals(before)) {
+      desk.count(raw, "repeated");
+      return;
+    }
+    if (before != null) {
+      desk.refuse(
+          raw,
+          new Refusal(
+              Reason.CONFLICTING_ID,
+              "id",
+              "id %s names another feedback already".formatted(Refusal.show(feedback.getId()))));
+      return;
+    }
+    long now = desk.now();
+    ids.put(feedback.getId(), content, now);
+    JoinState state = joins.get(feedback.getCompletionId());
+    apply(feedback.getCompletionId(), state, join.feedback(state, feedback, raw, now));
+  }
+
+  private void tick(long now) {
+    ids.expire(now);
+    for (String id : joins.due(now)) {
+      JoinState state = joins.get(id);
+      apply(id, state, join.due(state, now));
+    }
+  }
+
+  private void apply(String completionId, JoinState before, FeedbackJoin.Decision decision) {
+    joins.put(completionId, before, decision.state());
+    for (JoinEffect effect : decision.effects()) {
+      switch (effect) {
+        case JoinEffect.Join(Served served, Slot slot) -> joined(served, slot);
+        case JoinEffect.Refuse(Raw raw, Refusal refusal) -> desk.refuse(raw, refusal);
+        case JoinEffect.Drop(Raw raw, JoinEffect.Outcome outcome) ->
+            desk.count(raw, outcome.name().toLowerCase(Locale.ROOT));
+        case JoinEffect.Keep(Raw raw) -> desk.count(raw, "accepted");
+      }
+    }
+  }
+
+  private void joined(Served served, Slot slot) {
+    stage.metrics().joined(Duration.ofMillis(Math.max(0, desk.now() - slot.arrivedAt())));
+    switch (maker.of(served.completion(), served.raw().source(), slot.feedback(), slot.raw())) {
+      case Verdict.Refused<Evidence>(Refusal refusal) -> desk.refuse(slot.raw(), refusal);
+      case Verdict.Accepted<Evidence>(Evidence evidence) -> {
+        Optional<byte[]> tooLong =
+            evidence.examples().stream()
+                .map((Example example) -> stage.codecs().examples().encode(example))
+                .filter(encoded -> !desk.fits(encoded))
+                .findFirst();
+        if (tooLong.isPresent()) {
+          desk.refuse(slot.raw(), desk.tooLarge("example", tooLong.get()));
+        } else {
+          desk.forward(evidence.subjectKey(), evidence);
+        }
+      }
+    }
+  }
+
+  private static String content(Feedback feedback) {
+    return Texts.hash(
+        feedback.getCompletionId(),
+        Evidence.subjectKey(feedback.getProducer(), feedback.getSubject()),
+        feedback.getEvidence().toString());
+  }
+}
