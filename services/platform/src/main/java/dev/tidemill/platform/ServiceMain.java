@@ -82,6 +82,7 @@ public final class ServiceMain {
     Runtime.getRuntime().addShutdownHook(hook);
     try {
       start(service, config, factory, Settings.load(options.config, env), lifecycle, end);
+      log.info("{} has started", service);
       Optional<Health.Failure> failure = end.join();
       failure.ifPresent(
           f ->
@@ -128,7 +129,6 @@ public final class ServiceMain {
     S made = factory.apply(context, config);
     lifecycle.add(service, made);
     made.start();
-    log.info("{} has started", service);
   }
 
   private static Thread stopHook(
@@ -145,7 +145,7 @@ public final class ServiceMain {
   private static void stop(String service, Lifecycle lifecycle) {
     try {
       lifecycle.close();
-      log.info("{} has stopped", service);
+      log.debug("{} has stopped", service);
     } catch (IllegalStateException e) {
       log.error("{}: {}", service, e.getMessage(), e);
     }

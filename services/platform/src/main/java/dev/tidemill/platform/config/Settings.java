@@ -40,7 +40,8 @@ public final class Settings {
 
   // Kubernetes puts such variables into each pod for a service called tidemill-...
   private static final Pattern SERVICE_LINK =
-      Pattern.compile("TIDEMILL_\\w+_(SERVICE_(HOST|PORT\\w*)|PORT|PORT_\\d+_(TCP|UDP)\\w*)");
+      Pattern.compile(
+          "TIDEMILL_\\w+_(SERVICE_(HOST|PORT\\w*)|PORT_\\d+_(TCP|UDP)\\w*)=.*|\\w+_PORT=(tcp|udp)://.*");
 
   private final Setting.Mapping root;
 
@@ -79,7 +80,7 @@ public final class Settings {
   private static void override(Setting.Mapping root, String variable, String value) {
     String place = "environment variable " + variable;
     if (!variable.contains("__")) {
-      if (SERVICE_LINK.matcher(variable).matches()) {
+      if (SERVICE_LINK.matcher(variable + "=" + value).matches()) {
         return;
       }
       throw new ConfigException(

@@ -79,7 +79,7 @@ public final class JsonBody {
     } catch (UnrecognizedPropertyException e) {
       throw unknownField(e);
     } catch (ValueInstantiationException e) {
-      throw refusedValue(e);
+      throw refusedValue(body, type, e);
     } catch (MismatchedInputException e) {
       throw wrongType(e);
     } catch (JsonMappingException e) {
@@ -92,14 +92,27 @@ public final class JsonBody {
   }
 
   private static Problem unknownField(UnrecognizedPropertyException e) {
-    String path = path(e);
     @Nullable Collection<Object> known = e.getKnownPropertyIds();
+    return unknownField(path(e), known == null ? List.of() : known);
+  }
+
+  static Problem unknownField(String path, Collection<?> known) {
     String names =
-        known == null || known.isEmpty()
+        known.isEmpty()
             ? ""
             : "; known here: "
                 + known.stream().map(String::valueOf).sorted().collect(Collectors.joining(", "));
     return Problem.of(400, "unknown-field", "Unknown field", path + " is not known" + names, path);
+  }
+
+  private static Problem refusedValue(byte[] body, JavaType type, ValueInstantiationException e) {
+    try {
+      return new UnknownFields(Json.mapper())
+          .first(Json.mapper().readTree(body), type, "")
+          .orElseGet(() -> refusedValue(e));
+    } catch (IOException unreadable) {
+      return refusedValue(e);
+    }
   }
 
   private static Problem refusedValue(ValueInstantiationException e) {

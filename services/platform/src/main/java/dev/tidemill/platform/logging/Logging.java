@@ -21,7 +21,7 @@ public final class Logging {
   private Logging() {}
 
   /// JSON unless standard output is a terminal.
-  // JDK 25 went back to the console of java.base, which is null without a terminal.
+  /// JDK 25 went back to the console of java.base, which is null without a terminal.
   @SuppressWarnings("SystemConsoleNull")
   public static void configure() {
     @Nullable Console console = System.console();

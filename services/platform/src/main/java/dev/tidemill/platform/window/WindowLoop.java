@@ -1,0 +1,290 @@
+package dev.tidemill.platform.window;
+
+import dev.tidemill.events.ArtifactKind;
+import dev.tidemill.events.Candidate;
+import dev.tidemill.platform.artifact.ArtifactStore;
+import dev.tidemill.platform.artifact.Manifest;
+import dev.tidemill.platform.artifact.ManifestDraft;
+import dev.tidemill.platform.faults.RetriableFault;
+import dev.tidemill.platform.kafka.KafkaClients;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Runs the windows of one lineage by the protocol of this package. [#step()] is the step of a
+/// [dev.tidemill.platform.lifecycle.ServiceLoop]; after any error the next step begins as a
+/// restarted process would.
+public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable {
+
+  /// What the loop works with.
+  ///
+  /// @param stateDir holds a folder of checkpoints for each lineage
+  /// @param trainer name of this process in candidates
+  /// @param codeVersion of the program, in manifests
+  /// @param nanos a clock that never goes back, as [System#nanoTime()]
+  public record Settings(
+      WindowPolicy policy,
+      Path stateDir,
+      String trainer,
+      String codeVersion,
+      InstantSource clock,
+      LongSupplier nanos,
+      CrashPoints crash) {}
+
+  private static final Logger log = LoggerFactory.getLogger(WindowLoop.class);
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  private final Lineage<T> lineage;
+  private final WindowTrainer<T> trainer;
+  private final KafkaClients clients;
+  private final ArtifactStore artifacts;
+  private final WindowMeters meters;
+  private final Settings settings;
+  private volatile @Nullable Session session;
+  private volatile boolean stopping;
+
+  public WindowLoop(
+      Lineage<T> lineage,
+      WindowTrainer<T> trainer,
+      KafkaClients clients,
+      ArtifactStore artifacts,
+      WindowMeters meters,
+      Settings settings) {
+    this.lineage = lineage;
+    this.trainer = trainer;
+    this.clients = clients;
+    this.artifacts = artifacts;
+    this.meters = meters;
+    this.settings = settings;
+  }
+
+  /// Reads on, and trains and publishes a window when one is closed. Comes back within a fraction
+  /// of a second but for training.
+  ///
+  /// @param pulse beaten while a window trains
+  public void step(Runnable pulse) throws InterruptedException {
+    try {
+      @Nullable Session now = session;
+      if (now == null) {
+        now = new Session();
+        session = now;
+      }
+      now.round(pulse);
+    } catch (WakeupException e) {
+      throw e;
+    } catch (RuntimeException | Error | InterruptedException e) {
+      meters.failed();
+      close();
+      throw e;
+    }
+  }
+
+  /// Makes a step under way come back: reading at once, training at its next progress report. To be
+  /// called by any thread; the loop trains no more afterwards.
+  public void stop() {
+    stopping = true;
+    @Nullable Session now = session;
+    if (now != null) {
+      now.source.wakeup();
+    }
+  }
+
+  /// Lets go of clients and folder; only by the thread of the steps.
+  @Override
+  public void close() {
+    @Nullable Session now = session;
+    session = null;
+    if (now != null) {
+      now.close();
+    }
+  }
+
+  /// One life of the loop, from recovery to the first error.
+  private final class Session implements AutoCloseable {
+    private final CheckpointStore store;
+    private final WindowPublication publication;
+    private final WindowSource<T> source;
+    private final WindowCollector<T> collector;
+    private @Nullable Checkpoint last;
+
+    Session() {
+      store = CheckpointStore.open(settings.stateDir().resolve(lineage.folderName()), lineage.name());
+      @Nullable WindowPublication opened = null;
+      @Nullable WindowSource<T> reading = null;
+      try {
+        opened = new WindowPublication(clients, lineage);
+        reading = new WindowSource<>(clients, lineage);
+        Recovery recovery = Recovery.of(lineage, store, reading.committed());
+        last = recovery.checkpoint();
+        Map<TopicPartition, Long> start =
+            reading.seek(last == null ? reading.beginning() : last.to());
+        if (last != null && recovery.publish()) {
+          log.info("{}: publishing window {} again", lineage.name(), last.sequence());
+          opened.publish(last, settings.crash());
+          store.keepOnly(last.sequence());
+        }
+        log.info("{} goes on from {}", lineage.name(), start);
+        collector =
+            new WindowCollector<>(
+                settings.policy(), trainer::belonging, start, settings.nanos());
+        publication = opened;
+        source = reading;
+      } catch (RuntimeException | Error e) {
+        closeAll(reading, opened, store);
+        throw e;
+      }
+    }
+
+    void round(Runnable pulse) throws InterruptedException {
+      if (collector.hasRoom()) {
+        source.poll(collector, POLL);
+      }
+      boolean closed = collector.closed();
+      meters.waiting(source.lag() + collector.held());
+      if (!closed) {
+        return;
+      }
+      if (trainer.whyNotReady().isPresent()) {
+        source.rest(POLL);
+        return;
+      }
+      run(pulse);
+    }
+
+    private void run(Runnable pulse) throws InterruptedException {
+      @Nullable Checkpoint before = last;
+      Window<T> window =
+          new Window<>(
+              lineage.name(),
+              before == null ? 1 : before.sequence() + 1,
+              collector.ranges(),
+              collector.records());
+      log.info(
+          "{}: window {} closed with {} records",
+          lineage.name(),
+          window.sequence(),
+          window.records().size());
+      settings.crash().reached(CrashPoints.Phase.COLLECTED);
+      Path state = store.stage(window.sequence());
+      long began = settings.nanos().getAsLong();
+      TrainedWindow trained =
+          trainer.train(
+              window,
+              before == null
+                  ? null
+                  : new WindowTrainer.Previous(before.state(), before.candidate()),
+              state,
+              () -> progress(pulse));
+      meters.trained(
+          window.records().size(), Duration.ofNanos(settings.nanos().getAsLong() - began));
+      settings.crash().reached(CrashPoints.Phase.TRAINED);
+      Candidate candidate = candidate(window, trained, publishArtifact(window, trained));
+      settings.crash().reached(CrashPoints.Phase.ARTIFACT_PUBLISHED);
+      Checkpoint prepared =
+          store.write(
+              candidate,
+              () -> settings.crash().reached(CrashPoints.Phase.CHECKPOINT_WRITTEN));
+      settings.crash().reached(CrashPoints.Phase.PREPARED);
+      publication.publish(prepared, settings.crash());
+      settings.crash().reached(CrashPoints.Phase.COMMITTED);
+      store.keepOnly(prepared.sequence());
+      last = prepared;
+      collector.next();
+      meters.published(candidate, settings.clock().instant());
+      log.info(
+          "{}: window {} published as {} ({})",
+          lineage.name(),
+          window.sequence(),
+          candidate.getArtifact(),
+          candidate.getGate().getPassed() ? "gate passed" : "gate failed");
+    }
+
+    @Override
+    public void close() {
+      closeAll(source, publication, store);
+    }
+  }
+
+  private void progress(Runnable pulse) {
+    pulse.run();
+    settings.crash().reached(CrashPoints.Phase.TRAINING);
+    if (stopping) {
+      throw new WakeupException();
+    }
+  }
+
+  private String publishArtifact(Window<T> window, TrainedWindow trained) {
+    String digest =
+        artifacts.publish(
+            trained.artifact(),
+            new ManifestDraft(
+                trained.name(),
+                trained.base() == null ? Manifest.Kind.BASE : Manifest.Kind.ADAPTER,
+                lineage.name(),
+                window.sequence(),
+                trained.task(),
+                trained.base(),
+                trained.parent(),
+                window.manifestWindows(),
+                Window.digestOf(
+                    window.records().stream().map(r -> trainer.id(r.value())).toList()),
+                window.records().size(),
+                trained.config(),
+                trained.metrics(),
+                settings.codeVersion(),
+                settings.clock().instant()));
+    try {
+      CheckpointStore.remove(trained.artifact());
+    } catch (IOException e) {
+      throw new RetriableFault(trained.artifact() + " cannot be removed: " + e, e);
+    }
+    return digest;
+  }
+
+  private Candidate candidate(Window<T> window, TrainedWindow trained, String digest) {
+    List<Instant> times =
+        window.records().stream().map(r -> trainer.eventTime(r.value())).sorted().toList();
+    @Nullable String base = trained.base();
+    return Candidate.newBuilder()
+        .setId(lineage.name() + "#" + window.sequence())
+        .setKind(base == null ? ArtifactKind.BASE : ArtifactKind.ADAPTER)
+        .setArtifact(digest)
+        .setBase(base == null ? digest : base)
+        .setTasks(trained.tasks())
+        .setLineage(lineage.name())
+        .setSequence(window.sequence())
+        .setParent(trained.parent())
+        .setWindows(window.ranges())
+        .setExamples(window.records().size())
+        .setOldestEventTime(times.isEmpty() ? null : times.getFirst())
+        .setNewestEventTime(times.isEmpty() ? null : times.getLast())
+        .setGate(trained.gate())
+        .setTrainer(settings.trainer())
+        .setCodeVersion(settings.codeVersion())
+        .setEventTime(settings.clock().instant())
+        .build();
+  }
+
+  private static void closeAll(@Nullable AutoCloseable... parts) {
+    for (@Nullable AutoCloseable part : parts) {
+      if (part != null) {
+        try {
+          part.close();
+        } catch (Exception e) {
+          log.warn("a part of the window loop could not be closed: {}", e.toString());
+        }
+      }
+    }
+  }
+}
