@@ -86,6 +86,16 @@ public final class BaseModel implements AutoCloseable {
   /// @param tokenizerJson the tokenizer to copy; a `tokenizer_config.json` beside it is copied
   ///     too, without one the template of [BpeTrainer] is written
   public static void initialise(Path folder, DecoderConfig config, Path tokenizerJson, long seed) {
+    initialise(folder, config, tokenizerJson, Initialisation.TRANSFORMERS, seed);
+  }
+
+  /// The same with weights drawn as told.
+  public static void initialise(
+      Path folder,
+      DecoderConfig config,
+      Path tokenizerJson,
+      Initialisation initialisation,
+      long seed) {
     try {
       Files.createDirectories(folder);
       Path target = folder.resolve("tokenizer.json");
@@ -103,7 +113,8 @@ public final class BaseModel implements AutoCloseable {
       throw new UncheckedIOException("Writing the base " + folder + " failed.", unwritable);
     }
     config.write(folder.resolve(CONFIG));
-    Safetensors.write(folder.resolve(WEIGHTS), DecoderShapes.freshWeights(config, seed));
+    Safetensors.write(
+        folder.resolve(WEIGHTS), DecoderShapes.freshWeights(config, initialisation, seed));
   }
 
   public DecoderConfig config() {

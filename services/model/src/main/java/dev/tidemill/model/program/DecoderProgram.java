@@ -21,6 +21,11 @@ import java.util.Map;
 ///
 /// The program is packed from `decoder.py`; weights come in with every call.
 public final class DecoderProgram implements AutoCloseable {
+  /// The engine's numbers for what is computed in.
+  private static final int FP32 = 6;
+
+  private static final int BF16 = 15;
+
   private final PtNDManager manager;
   private final PtSymbolBlock block;
   private final Thread owner = Thread.currentThread();
@@ -32,8 +37,9 @@ public final class DecoderProgram implements AutoCloseable {
       double beta2,
       double epsilon,
       double weightDecay,
-      double clipNorm) {
-    public static final Training SERVING = new Training(0, 0.9, 0.999, 1e-8, 0, 1);
+      double clipNorm,
+      boolean bf16) {
+    public static final Training SERVING = new Training(0, 0.9, 0.999, 1e-8, 0, 1, false);
   }
 
   public DecoderProgram(DecoderConfig config, Training training) {
@@ -48,6 +54,7 @@ public final class DecoderProgram implements AutoCloseable {
     attributes.put("eps", config.rmsNormEps());
     attributes.put("theta", config.ropeTheta());
     attributes.put("tied", config.tiedEmbeddings());
+    attributes.put("dtype", training.bf16() ? BF16 : FP32);
     attributes.put("dropout", training.dropout());
     attributes.put("beta1", training.beta1());
     attributes.put("beta2", training.beta2());

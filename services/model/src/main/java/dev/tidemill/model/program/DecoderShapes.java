@@ -1,6 +1,7 @@
 package dev.tidemill.model.program;
 
 import dev.tidemill.model.DecoderConfig;
+import dev.tidemill.model.Initialisation;
 import dev.tidemill.model.LoraConfig;
 import dev.tidemill.model.safetensors.Tensor;
 import java.util.ArrayList;
@@ -50,16 +51,18 @@ public final class DecoderShapes {
     return shapes;
   }
 
-  /// Fresh weights: norms are one, matrices normal with the deviation 0.02 of Transformers.
-  public static List<Tensor> freshWeights(DecoderConfig config, long seed) {
+  /// Fresh weights: norms are one, matrices and the embedding normal as the initialisation says.
+  public static List<Tensor> freshWeights(
+      DecoderConfig config, Initialisation initialisation, long seed) {
     RandomGenerator random = random(seed);
     List<Tensor> tensors = new ArrayList<>();
     weights(config)
         .forEach(
             (name, shape) -> {
               float[] values = new float[size(shape)];
+              double deviation = initialisation.deviation(name, config.layers());
               for (int i = 0; i < values.length; i++) {
-                values[i] = shape.length == 1 ? 1f : (float) (random.nextGaussian() * 0.02);
+                values[i] = shape.length == 1 ? 1f : (float) (random.nextGaussian() * deviation);
               }
               tensors.add(Tensor.ofFloats(name, shape, values));
             });

@@ -14,8 +14,8 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Learns a byte-level BPE vocabulary (GPT-2's pre-tokenization) and writes it as
-/// `tokenizer.json`. The same texts give the same file: ties go to the pair of the lower numbers.
+/// Learns a byte-level BPE vocabulary and writes it as `tokenizer.json`. The same texts give the
+/// same file: ties go to the pair of the lower numbers.
 public final class BpeTrainer {
   /// Special tokens of a small chat model, in the order of their numbers.
   public static final List<String> CHAT_TOKENS =
@@ -29,10 +29,20 @@ public final class BpeTrainer {
           + "{{ message['content'] + '<|end|>' }}{% endfor %}"
           + "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
 
-  private static final Pattern WORD =
-      Pattern.compile(
-          "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-          Pattern.UNICODE_CHARACTER_CLASS);
+  /// How a text is cut into the pieces inside which bytes are merged.
+  public enum PreTokenizer {
+    /// GPT-2's words, each with the blank before it.
+    GPT2("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"),
+    /// Words with the blank, dot or underscore before them, so that names such as `linger.ms` are
+    /// few tokens; whole numbers.
+    NAMES("[ ._]?\\p{L}+|\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+");
+
+    private final String regex;
+
+    PreTokenizer(String regex) {
+      this.regex = regex;
+    }
+  }
 
   private static final int LEAST_COUNT = 2;
 
@@ -43,7 +53,13 @@ public final class BpeTrainer {
   private final Map<Long, Pair> pairs = new HashMap<>();
   private final PriorityQueue<Candidate> queue = new PriorityQueue<>();
 
-  private BpeTrainer() {}
+  private final PreTokenizer preTokenizer;
+  private final Pattern word;
+
+  private BpeTrainer(PreTokenizer preTokenizer) {
+    this.preTokenizer = preTokenizer;
+    this.word = Pattern.compile(preTokenizer.regex, Pattern.UNICODE_CHARACTER_CLASS);
+  }
 
   /// Two neighbouring tokens: how often they meet, and in which words they may.
   private static final class Pair {
@@ -68,6 +84,19 @@ public final class BpeTrainer {
   ///     beside it
   public static void train(
       Iterable<String> texts, int vocabSize, List<String> specialTokens, Path tokenizerJson) {
+    train(texts, vocabSize, specialTokens, PreTokenizer.GPT2, CHAT_TEMPLATE, tokenizerJson);
+  }
+
+  /// The same with words cut and conversations rendered as told.
+  ///
+  /// @param chatTemplate a Jinja template in Hugging Face's terms
+  public static void train(
+      Iterable<String> texts,
+      int vocabSize,
+      List<String> specialTokens,
+      PreTokenizer preTokenizer,
+      String chatTemplate,
+      Path tokenizerJson) {
     if (vocabSize < specialTokens.size() + 256) {
       throw new IllegalArgumentException(
           "A vocabulary of "
@@ -76,17 +105,21 @@ public final class BpeTrainer {
               + specialTokens.size()
               + " special tokens and 256 bytes.");
     }
-    BpeTrainer trainer = new BpeTrainer();
+    BpeTrainer trainer = new BpeTrainer(preTokenizer);
     trainer.learn(texts, vocabSize, specialTokens);
     JsonFile.write(tokenizerJson, trainer.json(specialTokens));
-    writeConfig(tokenizerJson.resolveSibling("tokenizer_config.json"));
+    writeConfig(tokenizerJson.resolveSibling("tokenizer_config.json"), chatTemplate);
   }
 
   /// Writes the `tokenizer_config.json` that goes with [#CHAT_TOKENS].
   public static void writeConfig(Path tokenizerConfigJson) {
+    writeConfig(tokenizerConfigJson, CHAT_TEMPLATE);
+  }
+
+  private static void writeConfig(Path tokenizerConfigJson, String chatTemplate) {
     ObjectNode json = JsonFile.newObject();
     json.put("bos_token", "<|bos|>");
-    json.put("chat_template", CHAT_TEMPLATE);
+    json.put("chat_template", chatTemplate);
     json.put("clean_up_tokenization_spaces", false);
     json.put("eos_token", "<|end|>");
     json.put("pad_token", "<|pad|>");
@@ -134,12 +167,12 @@ public final class BpeTrainer {
   }
 
   /// Words by their text, so that the order does not depend on hashing.
-  private static Map<String, Integer> countWords(Iterable<String> texts) {
+  private Map<String, Integer> countWords(Iterable<String> texts) {
     Map<String, Integer> counted = new TreeMap<>();
     for (String text : texts) {
-      Matcher word = WORD.matcher(text);
-      while (word.find()) {
-        counted.merge(ByteAlphabet.write(word.group()), 1, Integer::sum);
+      Matcher found = word.matcher(text);
+      while (found.find()) {
+        counted.merge(ByteAlphabet.write(found.group()), 1, Integer::sum);
       }
     }
     return counted;
@@ -224,9 +257,9 @@ public final class BpeTrainer {
       token.put("special", true);
     }
     json.putNull("normalizer");
-    byteLevel(json.putObject("pre_tokenizer"));
+    preTokenizer(json.putObject("pre_tokenizer"));
     json.putNull("post_processor");
-    byteLevel(json.putObject("decoder"));
+    byteLevel(json.putObject("decoder"), true);
     ObjectNode model = json.putObject("model");
     model.put("type", "BPE");
     model.putNull("dropout");
@@ -243,10 +276,26 @@ public final class BpeTrainer {
     return json;
   }
 
-  private static void byteLevel(ObjectNode node) {
+  private void preTokenizer(ObjectNode node) {
+    switch (preTokenizer) {
+      case GPT2 -> byteLevel(node, true);
+      case NAMES -> {
+        node.put("type", "Sequence");
+        ArrayNode steps = node.putArray("pretokenizers");
+        ObjectNode split = steps.addObject();
+        split.put("type", "Split");
+        split.putObject("pattern").put("Regex", preTokenizer.regex);
+        split.put("behavior", "Isolated");
+        split.put("invert", false);
+        byteLevel(steps.addObject(), false);
+      }
+    }
+  }
+
+  private static void byteLevel(ObjectNode node, boolean useRegex) {
     node.put("type", "ByteLevel");
     node.put("add_prefix_space", false);
     node.put("trim_offsets", true);
-    node.put("use_regex", true);
+    node.put("use_regex", useRegex);
   }
 }

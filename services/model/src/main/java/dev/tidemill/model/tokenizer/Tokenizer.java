@@ -83,6 +83,12 @@ public final class Tokenizer implements AutoCloseable {
     return tokens;
   }
 
+  /// Tokens of a text from outside: special tokens written out in it are dropped, so that nobody
+  /// can forge the end of a turn.
+  public int[] encodeText(String text) {
+    return encode(vocabulary.withoutSpecial(text));
+  }
+
   /// The text of tokens, without special tokens.
   public String decode(int[] tokens) {
     return decode(tokens, 0, tokens.length);

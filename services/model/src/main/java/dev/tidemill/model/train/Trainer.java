@@ -29,6 +29,11 @@ public final class Trainer implements AutoCloseable {
   private final @Nullable LoraConfig lora;
   private final DecoderProgram program;
   private final Rope rope;
+
+  /// Measures in fp32, whatever the steps compute in.
+  private final DecoderProgram scorer;
+
+  private final Rope scorerRope;
   private final IValue noAdapter = TensorMap.emptyDictionary();
   private Parameters parameters;
 
@@ -38,7 +43,11 @@ public final class Trainer implements AutoCloseable {
   private long steps;
 
   private Trainer(
-      BaseModel base, OptimizerConfig optimizer, @Nullable LoraConfig lora, List<Tensor> start) {
+      BaseModel base,
+      OptimizerConfig optimizer,
+      Precision precision,
+      @Nullable LoraConfig lora,
+      List<Tensor> start) {
     this.base = base;
     this.optimizer = optimizer;
     this.lora = lora;
@@ -52,28 +61,49 @@ public final class Trainer implements AutoCloseable {
                 optimizer.beta2(),
                 optimizer.epsilon(),
                 optimizer.weightDecay(),
-                optimizer.clipNorm()));
+                optimizer.clipNorm(),
+                precision == Precision.BF16));
     rope = new Rope(program);
+    scorer = new DecoderProgram(base.config(), DecoderProgram.Training.SERVING);
+    scorerRope = new Rope(scorer);
     parameters = parameters(start, Map.of(), 0);
     reference = lora == null ? null : new TensorMap("r", start, scalars());
   }
 
-  /// Trains every weight of a copy of the base.
+  /// Trains every weight of a copy of the base, in the fastest precision of this machine.
   public static Trainer full(BaseModel base, OptimizerConfig optimizer) {
+    return full(base, optimizer, Precision.fastest());
+  }
+
+  /// Trains every weight of a copy of the base.
+  public static Trainer full(BaseModel base, OptimizerConfig optimizer, Precision precision) {
     List<Tensor> weights = new ArrayList<>();
     base.weights().arrays().forEach((name, array) -> weights.add(TensorMap.toTensor(name, array)));
-    return new Trainer(base, optimizer, null, weights);
+    return new Trainer(base, optimizer, precision, null, weights);
+  }
+
+  /// Trains a copy of an adapter, in the fastest precision of this machine; the base stays as it
+  /// is.
+  public static Trainer lora(BaseModel base, Adapter start, OptimizerConfig optimizer) {
+    return lora(base, start, optimizer, Precision.fastest());
   }
 
   /// Trains a copy of an adapter; the base stays as it is.
-  public static Trainer lora(BaseModel base, Adapter start, OptimizerConfig optimizer) {
-    return new Trainer(base, optimizer, start.config(), start.tensors());
+  public static Trainer lora(
+      BaseModel base, Adapter start, OptimizerConfig optimizer, Precision precision) {
+    return new Trainer(base, optimizer, precision, start.config(), start.tensors());
   }
 
   /// Trains a fresh adapter, initialised from the optimizer's seed.
   public static Trainer lora(BaseModel base, LoraConfig fresh, OptimizerConfig optimizer) {
+    return lora(base, fresh, optimizer, Precision.fastest());
+  }
+
+  /// Trains a fresh adapter, initialised from the optimizer's seed.
+  public static Trainer lora(
+      BaseModel base, LoraConfig fresh, OptimizerConfig optimizer, Precision precision) {
     try (Adapter start = Adapter.initialise(fresh, base.config(), optimizer.seed())) {
-      return lora(base, start, optimizer);
+      return lora(base, start, optimizer, precision);
     }
   }
 
@@ -137,8 +167,8 @@ public final class Trainer implements AutoCloseable {
     program.requireOwner();
     boolean full = lora == null;
     return Losses.evaluate(
-        program,
-        rope,
+        scorer,
+        scorerRope,
         base.config(),
         base.tokenizer(),
         examples,
@@ -208,6 +238,8 @@ public final class Trainer implements AutoCloseable {
     if (from != null) {
       from.release();
     }
+    scorerRope.close();
+    scorer.close();
     program.close();
     base.weights().release();
   }

@@ -2,6 +2,8 @@
 # start-up (Program.java) and holds no weights: `w` is the base (Hugging Face's tensor names), `a` the
 # adapter (a pair that is present is applied). Shapes are in the names: B sequences, L positions,
 # T = B*L, D width, N heads, K key-value heads, H head width, S labelled positions, V vocabulary.
+# `dtype` is what linears and attention compute in (6 fp32, 15 bf16); the residual stream, norms, losses
+# and trained parameters are fp32 always. `c` is the base cast for that.
 class Decoder(Module):
   __parameters__ = []
   __buffers__ = []
@@ -13,6 +15,7 @@ class Decoder(Module):
   eps : float
   theta : float
   tied : bool
+  dtype : int
   dropout : float
   beta1 : float
   beta2 : float
@@ -38,10 +41,22 @@ class Decoder(Module):
     return torch.addcmul(torch.mul(x, cos), turned, sin)
 
   def norm(self: __torch__.Decoder, x: Tensor, weight: Tensor) -> Tensor:
-    return torch.rms_norm(x, torch.size(weight), weight, self.eps)
+    return torch.to(torch.rms_norm(x, torch.size(weight), weight, self.eps), self.dtype)
 
-  def project(self: __torch__.Decoder, x: Tensor, name: str, w: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
-    y = torch.linear(x, w[torch.add(name, ".weight")])
+  # The matrices in the dtype of computing; the same tensors when they have it already.
+  def cast(self: __torch__.Decoder, w: Dict[str, Tensor]) -> Dict[str, Tensor]:
+    if torch.eq(self.dtype, 6):
+      return w
+    c = annotate(Dict[str, Tensor], {})
+    for name in torch.keys(w):
+      if torch.gt(torch.dim(w[name]), 1):
+        torch._set_item(c, name, torch.to(w[name], self.dtype))
+      else:
+        torch._set_item(c, name, w[name])
+    return c
+
+  def project(self: __torch__.Decoder, x: Tensor, name: str, c: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
+    y = torch.linear(x, c[torch.add(name, ".weight")])
     key = torch.add(name, ".lora_A.weight")
     if torch.__contains__(a, key):
       x_in = x
@@ -52,33 +67,33 @@ class Decoder(Module):
       y = torch.add(y, torch.mul(high, a["scale"]))
     return y
 
-  def feed_forward(self: __torch__.Decoder, x: Tensor, layer: str, w: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
+  def feed_forward(self: __torch__.Decoder, x: Tensor, layer: str, w: Dict[str, Tensor], c: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
     x_n = self.norm(x, w[torch.add(layer, "post_attention_layernorm.weight")])
-    gate = self.project(x_n, torch.add(layer, "mlp.gate_proj"), w, a, train)
-    up = self.project(x_n, torch.add(layer, "mlp.up_proj"), w, a, train)
-    return self.project(torch.mul(torch.silu(gate), up), torch.add(layer, "mlp.down_proj"), w, a, train)
+    gate = self.project(x_n, torch.add(layer, "mlp.gate_proj"), c, a, train)
+    up = self.project(x_n, torch.add(layer, "mlp.up_proj"), c, a, train)
+    return self.project(torch.mul(torch.silu(gate), up), torch.add(layer, "mlp.down_proj"), c, a, train)
 
-  def head(self: __torch__.Decoder, x: Tensor, w: Dict[str, Tensor]) -> Tensor:
-    weight = w["model.embed_tokens.weight"]
+  def head(self: __torch__.Decoder, x: Tensor, c: Dict[str, Tensor]) -> Tensor:
+    weight = c["model.embed_tokens.weight"]
     if torch.__not__(self.tied):
-      weight = w["lm_head.weight"]
-    return torch.linear(x, weight)
+      weight = c["lm_head.weight"]
+    return torch.to(torch.linear(x, weight), 6)
 
   # Hidden states of whole sequences, [B*L, D]. Padding is to the right, where causal attention never
   # looks.
-  def trunk(self: __torch__.Decoder, tokens_BL: Tensor, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
+  def trunk(self: __torch__.Decoder, tokens_BL: Tensor, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], c: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
     b = torch.size(tokens_BL, 0)
     l = torch.size(tokens_BL, 1)
-    cos_L = torch.narrow(cos, 0, 0, l)
-    sin_L = torch.narrow(sin, 0, 0, l)
+    cos_L = torch.to(torch.narrow(cos, 0, 0, l), self.dtype)
+    sin_L = torch.to(torch.narrow(sin, 0, 0, l), self.dtype)
     groups = torch.floordiv(self.heads, self.kv_heads)
     x = torch.embedding(w["model.embed_tokens.weight"], tokens_BL)
     for i in range(self.layers):
       layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
       x_n = self.norm(x, w[torch.add(layer, "input_layernorm.weight")])
-      q = self.project(x_n, torch.add(layer, "self_attn.q_proj"), w, a, train)
-      k = self.project(x_n, torch.add(layer, "self_attn.k_proj"), w, a, train)
-      v = self.project(x_n, torch.add(layer, "self_attn.v_proj"), w, a, train)
+      q = self.project(x_n, torch.add(layer, "self_attn.q_proj"), c, a, train)
+      k = self.project(x_n, torch.add(layer, "self_attn.k_proj"), c, a, train)
+      v = self.project(x_n, torch.add(layer, "self_attn.v_proj"), c, a, train)
       q_BNLH = self.rotate(torch.transpose(torch.view(q, [b, l, self.heads, self.head_dim]), 1, 2), cos_L, sin_L)
       k_BKLH = self.rotate(torch.transpose(torch.view(k, [b, l, self.kv_heads, self.head_dim]), 1, 2), cos_L, sin_L)
       v_BKLH = torch.transpose(torch.view(v, [b, l, self.kv_heads, self.head_dim]), 1, 2)
@@ -87,16 +102,17 @@ class Decoder(Module):
         v_BKLH = torch.repeat_interleave(v_BKLH, groups, 1)
       o = torch.scaled_dot_product_attention(q_BNLH, k_BKLH, v_BKLH, None, 0.0, True)
       o_BLD = torch.reshape(torch.transpose(o, 1, 2), [b, l, torch.mul(self.heads, self.head_dim)])
-      x = torch.add(x, self.project(o_BLD, torch.add(layer, "self_attn.o_proj"), w, a, train))
-      x = torch.add(x, self.feed_forward(x, layer, w, a, train))
+      x = torch.add(x, self.project(o_BLD, torch.add(layer, "self_attn.o_proj"), c, a, train))
+      x = torch.add(x, self.feed_forward(x, layer, w, c, a, train))
     x = self.norm(x, w["model.norm.weight"])
     return torch.view(x, [torch.mul(b, l), torch.size(x, 2)])
 
   # Loss at each labelled position, [S]. `positions` counts through B*L: the position whose next token
   # is the target.
   def losses(self: __torch__.Decoder, tokens_BL: Tensor, positions_S: Tensor, targets_S: Tensor, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
-    x_TD = self.trunk(tokens_BL, cos, sin, w, a, train)
-    logits_SV = self.head(torch.index_select(x_TD, 0, positions_S), w)
+    c = self.cast(w)
+    x_TD = self.trunk(tokens_BL, cos, sin, w, c, self.cast(a), train)
+    logits_SV = self.head(torch.index_select(x_TD, 0, positions_S), c)
     return torch.cross_entropy_loss(logits_SV, targets_S, None, 0)
 
   def evaluate(self: __torch__.Decoder, tokens_BL: Tensor, positions_S: Tensor, targets_S: Tensor, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
@@ -104,8 +120,9 @@ class Decoder(Module):
 
   # Every logit of whole sequences, [B, L, V]: what the cached path is checked against.
   def logits(self: __torch__.Decoder, tokens_BL: Tensor, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
-    x_TD = self.trunk(tokens_BL, cos, sin, w, a, False)
-    return torch.view(self.head(x_TD, w), [torch.size(tokens_BL, 0), torch.size(tokens_BL, 1), -1])
+    c = self.cast(w)
+    x_TD = self.trunk(tokens_BL, cos, sin, w, c, self.cast(a), False)
+    return torch.view(self.head(x_TD, c), [torch.size(tokens_BL, 0), torch.size(tokens_BL, 1), -1])
 
   def leaves(self: __torch__.Decoder, params: Dict[str, Tensor], names: List[str]) -> Dict[str, Tensor]:
     fresh = annotate(Dict[str, Tensor], {})
@@ -183,7 +200,7 @@ class Decoder(Module):
       o = torch.scaled_dot_product_attention(torch.unsqueeze(q_NLH, 0), torch.unsqueeze(k_KLH, 0), torch.unsqueeze(v_KLH, 0), None, 0.0, True)
       o_LD = torch.reshape(torch.transpose(torch.squeeze(o, 0), 0, 1), [l, torch.mul(self.heads, self.head_dim)])
       x = torch.add(x, self.project(o_LD, torch.add(layer, "self_attn.o_proj"), w, a, False))
-      x = torch.add(x, self.feed_forward(x, layer, w, a, False))
+      x = torch.add(x, self.feed_forward(x, layer, w, w, a, False))
     last = torch.narrow(x, 0, torch.sub(l, 1), 1)
     return self.head(self.norm(last, w["model.norm.weight"]), w)
 
@@ -226,7 +243,7 @@ class Decoder(Module):
       if torch.gt(b, 1):
         o_BD = torch.cat(outs, 0)
       x = torch.add(x, self.project(o_BD, torch.add(layer, "self_attn.o_proj"), w, a, False))
-      x = torch.add(x, self.feed_forward(x, layer, w, a, False))
+      x = torch.add(x, self.feed_forward(x, layer, w, w, a, False))
     return self.head(self.norm(x, w["model.norm.weight"]), w)
 
   # The same cache with room for more positions.
