@@ -47,8 +47,7 @@ record RequestBody(Format format, byte[] bytes) {
     if (!request.content().hasEntity()) {
       throw Problem.badRequest("the request has no body; JSON is wanted");
     }
-    // Helidon unpacks only with its own gzip module on the class path, which would leave the
-    // unpacked size unbounded.
+    // Packed bodies come as they are: PackedBodies keeps Helidon from unpacking them unboundedly.
     try (InputStream in = request.content().inputStream();
         InputStream unpacked = encoding.equals("gzip") ? new GZIPInputStream(in) : in) {
       byte[] bytes = unpacked.readNBytes((int) Math.min(maxBytes + 1, Integer.MAX_VALUE - 8));

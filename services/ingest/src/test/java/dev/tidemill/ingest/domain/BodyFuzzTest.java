@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class BodyFuzzTest {
 
   private static final int BODIES = 10_000;
+  private static final List<Kind> KINDS = List.of(Kind.values());
 
   private static final Map<Kind, List<String>> SOUND =
       new EnumMap<>(
@@ -80,7 +81,7 @@ class BodyFuzzTest {
     int accepted = 0;
     int rejected = 0;
     for (int i = 0; i < BODIES; i++) {
-      Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
+      Kind kind = KINDS.get(random.nextInt(KINDS.size()));
       byte[] body = body(kind, random);
       String shown = new String(body, StandardCharsets.UTF_8);
       Intake intake =
