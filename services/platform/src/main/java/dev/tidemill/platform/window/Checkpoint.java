@@ -22,7 +22,8 @@ record Checkpoint(Candidate candidate, Path state) {
     candidate
         .getWindows()
         .forEach(
-            r -> offsets.put(new TopicPartition(r.getTopic(), r.getPartition()), r.getFromOffset()));
+            r ->
+                offsets.put(new TopicPartition(r.getTopic(), r.getPartition()), r.getFromOffset()));
     return offsets;
   }
 

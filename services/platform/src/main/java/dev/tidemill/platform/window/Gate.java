@@ -53,9 +53,9 @@ public final class Gate {
   public static GateCheck tooFew(String name, int found, int wanted, String what) {
     return new GateCheck(
         name,
-        found,
+        (double) found,
         null,
-        wanted,
+        (double) wanted,
         true,
         "not checked: " + found + " " + what + ", " + wanted + " are needed");
   }
@@ -66,9 +66,9 @@ public final class Gate {
   public static GateCheck finiteTraining(@Nullable String trouble) {
     return new GateCheck(
         "finite_training",
-        trouble == null ? 1 : 0,
+        trouble == null ? 1.0 : 0.0,
         null,
-        1,
+        1.0,
         trouble == null,
         trouble == null ? "every loss and gradient was finite" : trouble);
   }

@@ -177,9 +177,7 @@ public final class LineageAudit {
         problems.add(candidate.getId() + " was published with two contents");
       }
     }
-    return byId.values().stream()
-        .sorted(Comparator.comparingLong(Candidate::getSequence))
-        .toList();
+    return byId.values().stream().sorted(Comparator.comparingLong(Candidate::getSequence)).toList();
   }
 
   private static void checkContiguous(List<Candidate> windows, List<String> problems) {

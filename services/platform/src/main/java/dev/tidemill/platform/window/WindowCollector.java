@@ -21,7 +21,7 @@ final class WindowCollector<T> {
   static final int MOST_HELD = 100_000;
 
   private static final Comparator<TopicPartition> ORDER =
-      Comparator.comparing(TopicPartition::topic).thenComparing(TopicPartition::partition);
+      Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition);
 
   /// @param value null when the record could not be decoded: only its offset is taken
   private record Fetched<T>(TopicPartition partition, long offset, @Nullable T value) {}

@@ -119,7 +119,8 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
     private @Nullable Checkpoint last;
 
     Session() {
-      store = CheckpointStore.open(settings.stateDir().resolve(lineage.folderName()), lineage.name());
+      store =
+          CheckpointStore.open(settings.stateDir().resolve(lineage.folderName()), lineage.name());
       @Nullable WindowPublication opened = null;
       @Nullable WindowSource<T> reading = null;
       try {
@@ -131,13 +132,12 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
             reading.seek(last == null ? reading.beginning() : last.to());
         if (last != null && recovery.publish()) {
           log.info("{}: publishing window {} again", lineage.name(), last.sequence());
-          opened.publish(last, settings.crash());
+          opened.publish(last, reading.group(), settings.crash());
           store.keepOnly(last.sequence());
         }
         log.info("{} goes on from {}", lineage.name(), start);
         collector =
-            new WindowCollector<>(
-                settings.policy(), trainer::belonging, start, settings.nanos());
+            new WindowCollector<>(settings.policy(), trainer::belonging, start, settings.nanos());
         publication = opened;
         source = reading;
       } catch (RuntimeException | Error e) {
@@ -193,10 +193,9 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
       settings.crash().reached(CrashPoints.Phase.ARTIFACT_PUBLISHED);
       Checkpoint prepared =
           store.write(
-              candidate,
-              () -> settings.crash().reached(CrashPoints.Phase.CHECKPOINT_WRITTEN));
+              candidate, () -> settings.crash().reached(CrashPoints.Phase.CHECKPOINT_WRITTEN));
       settings.crash().reached(CrashPoints.Phase.PREPARED);
-      publication.publish(prepared, settings.crash());
+      publication.publish(prepared, source.group(), settings.crash());
       settings.crash().reached(CrashPoints.Phase.COMMITTED);
       store.keepOnly(prepared.sequence());
       last = prepared;
@@ -237,8 +236,7 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
                 trained.base(),
                 trained.parent(),
                 window.manifestWindows(),
-                Window.digestOf(
-                    window.records().stream().map(r -> trainer.id(r.value())).toList()),
+                Window.digestOf(window.records().stream().map(r -> trainer.id(r.value())).toList()),
                 window.records().size(),
                 trained.config(),
                 trained.metrics(),

@@ -7,6 +7,7 @@ import dev.tidemill.platform.faults.RetriableFault;
 import dev.tidemill.platform.kafka.KafkaClients;
 import dev.tidemill.platform.kafka.TopicWriter;
 import dev.tidemill.schemas.Topics;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -39,15 +40,16 @@ final class WindowPublication implements AutoCloseable {
 
   /// Returns when candidate and offsets are committed.
   ///
+  /// @param group the lineage's, as its consumer names it
   /// @throws FatalFault when another trainer of the lineage has taken over
-  void publish(Checkpoint checkpoint, CrashPoints crash) {
+  void publish(Checkpoint checkpoint, ConsumerGroupMetadata group, CrashPoints crash) {
     Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
     checkpoint.to().forEach((p, offset) -> offsets.put(p, new OffsetAndMetadata(offset)));
     try {
       producer.beginTransaction();
       // Its failure fails the commit.
       var _ = candidates.send(lineage.name(), checkpoint.candidate());
-      producer.sendOffsetsToTransaction(offsets, new ConsumerGroupMetadata(lineage.group()));
+      producer.sendOffsetsToTransaction(offsets, group);
       producer.flush();
       crash.reached(CrashPoints.Phase.TRANSACTION_OPEN);
       producer.commitTransaction();
@@ -67,6 +69,6 @@ final class WindowPublication implements AutoCloseable {
 
   @Override
   public void close() {
-    producer.close(java.time.Duration.ZERO);
+    producer.close(Duration.ZERO);
   }
 }

@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.PartitionInfo;
@@ -49,6 +50,11 @@ final class WindowSource<T extends SpecificRecord> implements AutoCloseable {
       consumer.close();
       throw e;
     }
+  }
+
+  /// The lineage's group, as a transaction wants it named.
+  ConsumerGroupMetadata group() {
+    return consumer.groupMetadata();
   }
 
   /// What the lineage's group has committed, without the partitions where it has nothing.
