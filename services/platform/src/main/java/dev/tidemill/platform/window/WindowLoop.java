@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs the windows of one lineage by the protocol of this package. [#step()] is the step of a
+/// Runs the windows of one lineage by the protocol of this package. [#step] is the step of a
 /// [dev.tidemill.platform.lifecycle.ServiceLoop]; after any error the next step begins as a
 /// restarted process would.
 public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable {
