@@ -14,12 +14,11 @@ public final class Texts {
   /// The text in NFC, lines ended by LF alone, without control characters (but tab), byte order
   /// marks, spaces at the end of lines, and blank lines before and behind. Idempotent.
   public static String normalise(String text) {
-    String composed = Normalizer.normalize(text, Normalizer.Form.NFC);
-    StringBuilder out = new StringBuilder(composed.length());
-    for (int i = 0; i < composed.length(); i++) {
-      char c = composed.charAt(i);
+    StringBuilder out = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       if (c == '\r') {
-        boolean crlf = i + 1 < composed.length() && composed.charAt(i + 1) == '\n';
+        boolean crlf = i + 1 < text.length() && text.charAt(i + 1) == '\n';
         if (!crlf) {
           endLine(out);
         }
@@ -30,7 +29,8 @@ public final class Texts {
       }
     }
     trimEnd(out, true);
-    return out.toString();
+    // Last, because what was taken out may have stood between a letter and its accent.
+    return Normalizer.normalize(out, Normalizer.Form.NFC);
   }
 
   /// The text as keys compare it: normalised, in lower case, runs of white space as one space.

@@ -1,0 +1,185 @@
+package dev.tidemill.curator;
+
+import static dev.tidemill.curator.Records.completion;
+import static dev.tidemill.curator.Records.correction;
+import static dev.tidemill.curator.Records.demonstration;
+import static dev.tidemill.curator.Records.document;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tidemill.broker.KafkaForTests;
+import dev.tidemill.curator.domain.Caps;
+import dev.tidemill.curator.domain.JoinTimes;
+import dev.tidemill.curator.domain.Limits;
+import dev.tidemill.events.CuratedDocument;
+import dev.tidemill.events.DeadLetter;
+import dev.tidemill.events.Example;
+import dev.tidemill.platform.ServiceContext;
+import dev.tidemill.platform.artifact.DirectoryArtifactStore;
+import dev.tidemill.platform.config.ArtifactsConfig;
+import dev.tidemill.platform.health.Health;
+import dev.tidemill.platform.kafka.KafkaClients;
+import dev.tidemill.platform.metrics.Metrics;
+import dev.tidemill.schemas.AvroCodec;
+import dev.tidemill.schemas.Topic;
+import dev.tidemill.schemas.Topics;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The service on a real broker, over a restart.
+class CuratorServiceTest {
+  @TempDir private Path directory;
+
+  private final KafkaForTests kafka = KafkaForTests.shared().freshTopics();
+  private final Health health = new Health();
+  private final PrometheusMeterRegistry metrics = Metrics.create();
+
+  @Test
+  void a_restart_neither_loses_nor_repeats() {
+    CuratorService first = start();
+    feed("a");
+    try (Consumer<String, byte[]> reader = reader()) {
+      List<ConsumerRecord<String, byte[]>> written = new ArrayList<>();
+      // 5 documents; 5 demonstrations; 5 corrections of two examples each; 5 pieces of rubbish.
+      awaitRecords(reader, written, 25);
+      first.close();
+      assertThat(health.live().ok()).isTrue();
+      assertThat(health.ready().checks()).isEmpty();
+
+      CuratorService second = start();
+      feed("a");
+      feed("b");
+      // The second "a" makes nothing again but its rubbish.
+      awaitRecords(reader, written, 25 + 30);
+      assertThat(metrics.scrape())
+          .contains("tidemill_curator_records_total")
+          .contains("tidemill_curator_dead_letters_total")
+          .contains("tidemill_curator_join_seconds_bucket")
+          .contains("tidemill_curator_freshness_seconds_bucket")
+          .contains("tidemill_curator_feedback_parked")
+          .contains("kafka_stream_");
+      second.close();
+
+      assertThat(ids(written, Topics.EXAMPLES, Example::getId)).hasSize(30).doesNotHaveDuplicates();
+      assertThat(ids(written, Topics.CURATED_DOCUMENTS, CuratedDocument::getId))
+          .hasSize(10)
+          .doesNotHaveDuplicates();
+      assertThat(ids(written, Topics.DEAD_LETTERS, DeadLetter::getReason))
+          .hasSize(15)
+          .containsOnly("malformed_record");
+    }
+  }
+
+  private CuratorService start() {
+    CuratorConfig config =
+        new CuratorConfig(
+            directory.resolve("state"),
+            1,
+            Duration.ofMillis(50),
+            Bench.NOTHING_HELD_OUT,
+            Limits.DEFAULT,
+            new JoinTimes(Duration.ofHours(1), Duration.ofMillis(50), Duration.ofMinutes(1), 0),
+            new CuratorConfig.Dedupe(Duration.ofDays(1), 10_000),
+            Caps.DEFAULT);
+    ServiceContext context =
+        new ServiceContext(
+            "curator",
+            kafka.clients("curator"),
+            metrics,
+            DirectoryArtifactStore.of(
+                new ArtifactsConfig(directory.resolve("artifacts"), null, List.of())),
+            health,
+            InstantSource.system());
+    CuratorService service = new CuratorService(context, config);
+    service.start();
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> health.ready().ok());
+    return service;
+  }
+
+  private void feed(String batch) {
+    KafkaClients clients = kafka.clients("feeder");
+    try (Producer<String, byte[]> producer = clients.producer("feeder")) {
+      for (int i = 0; i < 5; i++) {
+        String id = batch + i;
+        send(producer, Topics.DOCUMENTS, "k" + id, document("d" + id, "k" + id, "text " + id));
+        send(producer, Topics.DEMONSTRATIONS, "x" + id, demonstration("x" + id, "ask " + id, "a"));
+        // Feedback before and behind its completion.
+        if (i % 2 == 0) {
+          send(producer, Topics.FEEDBACK, "c" + id, correction("f" + id, "c" + id, "s" + id, "5"));
+        }
+        send(producer, Topics.COMPLETIONS, "c" + id, completion("c" + id, "q " + id, "0"));
+        if (i % 2 == 1) {
+          send(producer, Topics.FEEDBACK, "c" + id, correction("f" + id, "c" + id, "s" + id, "5"));
+        }
+        byte[] rubbish = "rubbish".getBytes(StandardCharsets.UTF_8);
+        String topic = List.of(Topics.DOCUMENTS, Topics.FEEDBACK).get(i % 2).name();
+        var unused = producer.send(new ProducerRecord<>(topic, id, rubbish));
+      }
+      producer.flush();
+    }
+  }
+
+  private static <T extends SpecificRecord> void send(
+      Producer<String, byte[]> producer, Topic<T> topic, String key, T value) {
+    var unused =
+        producer.send(
+            new ProducerRecord<>(topic.name(), key, AvroCodec.of(topic.type()).encode(value)));
+  }
+
+  private Consumer<String, byte[]> reader() {
+    Consumer<String, byte[]> reader = kafka.clients("reader").consumer("reader", null);
+    List<TopicPartition> partitions = new ArrayList<>();
+    for (Topic<?> topic :
+        List.of(Topics.EXAMPLES, Topics.CURATED_DOCUMENTS, Topics.DEAD_LETTERS, Topics.HOLDOUT)) {
+      for (int partition = 0; partition < topic.partitions(); partition++) {
+        partitions.add(new TopicPartition(topic.name(), partition));
+      }
+    }
+    reader.assign(partitions);
+    reader.seekToBeginning(partitions);
+    return reader;
+  }
+
+  private static void awaitRecords(
+      Consumer<String, byte[]> reader, List<ConsumerRecord<String, byte[]>> written, int count) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .pollInSameThread()
+        .until(
+            () -> {
+              reader.poll(Duration.ofMillis(100)).forEach(written::add);
+              return written.size() >= count;
+            });
+  }
+
+  private static <T extends SpecificRecord> List<String> ids(
+      List<ConsumerRecord<String, byte[]>> written,
+      Topic<T> topic,
+      java.util.function.Function<T, String> id) {
+    AvroCodec<T> codec = AvroCodec.of(topic.type());
+    List<String> ids = new ArrayList<>();
+    for (ConsumerRecord<String, byte[]> record : written) {
+      if (record.topic().equals(topic.name())) {
+        try {
+          ids.add(id.apply(codec.decode(record.value())));
+        } catch (dev.tidemill.schemas.MalformedRecordException e) {
+          throw new AssertionError("the curator wrote what cannot be read", e);
+        }
+      }
+    }
+    return ids;
+  }
+}
