@@ -19,8 +19,10 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsException;
@@ -70,7 +72,11 @@ public final class CuratorService implements Service {
         () -> {
           context.health().removeReadiness(NAME);
           streamsMetrics.close();
-          if (!streams.close(STOP_LIMIT)) {
+          // Left in order, the group moves on at once instead of after the session's time.
+          CloseOptions leaving =
+              CloseOptions.timeout(STOP_LIMIT)
+                  .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP);
+          if (!streams.close(leaving)) {
             throw new IllegalStateException("Kafka Streams did not stop within " + STOP_LIMIT);
           }
         });
@@ -88,6 +94,9 @@ public final class CuratorService implements Service {
   private Map<String, Object> properties() {
     Map<String, Object> properties =
         new HashMap<>(context.kafka().streamsProperties(APPLICATION_ID, config.stateDirectory()));
+    // After a kill the partitions wait for this long.
+    properties.putIfAbsent(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 15_000);
     properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
     properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
     properties.put(

@@ -126,7 +126,7 @@ class CuratorServiceTest {
         }
         byte[] rubbish = "rubbish".getBytes(StandardCharsets.UTF_8);
         String topic = List.of(Topics.DOCUMENTS, Topics.FEEDBACK).get(i % 2).name();
-        var unused = producer.send(new ProducerRecord<>(topic, id, rubbish));
+        var _ = producer.send(new ProducerRecord<>(topic, id, rubbish));
       }
       producer.flush();
     }
@@ -134,7 +134,7 @@ class CuratorServiceTest {
 
   private static <T extends SpecificRecord> void send(
       Producer<String, byte[]> producer, Topic<T> topic, String key, T value) {
-    var unused =
+    var _ =
         producer.send(
             new ProducerRecord<>(topic.name(), key, AvroCodec.of(topic.type()).encode(value)));
   }
