@@ -54,7 +54,8 @@ public final class BettingArm {
     if (!(alpha > 0 && alpha < 1)) {
       throw new IllegalArgumentException("alpha must be between 0 and 1, was " + alpha);
     }
-    this.stakes = 2 * Math.log(2 / alpha);
+    // Half of the paper's, which sizes them for one arm alone: here two arms win together.
+    this.stakes = Math.log(2 / alpha);
     clear();
   }
 

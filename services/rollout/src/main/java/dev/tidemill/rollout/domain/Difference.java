@@ -11,8 +11,8 @@ package dev.tidemill.rollout.domain;
 /// refuted when it reaches 2/alpha. Between two grid points the capitals' monotony in m gives the
 /// bound.
 ///
-/// The difference of two separate confidence sequences at alpha/2 would be valid too; it needs
-/// about twice the ratings, since each arm must refute by itself what the product refutes together.
+/// The difference of two separate confidence sequences at alpha/2 would be valid too; it needs more
+/// ratings, since each arm must refute by itself what the product refutes together.
 ///
 /// @param lower the difference is above this
 /// @param upper the difference is below this

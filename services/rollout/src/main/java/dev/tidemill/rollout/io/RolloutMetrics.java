@@ -51,7 +51,7 @@ public final class RolloutMetrics implements AutoCloseable {
   void parked(int count, long droppedInAll) {
     parked = count;
     if (droppedInAll > droppedBefore) {
-      dropped.increment(droppedInAll - droppedBefore);
+      dropped.increment((double) (droppedInAll - droppedBefore));
     }
     droppedBefore = droppedInAll;
   }
