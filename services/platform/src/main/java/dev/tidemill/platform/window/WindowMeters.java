@@ -41,7 +41,7 @@ public final class WindowMeters {
     gauge(".lag", "records", "Records that are in the topic and in no window", waiting);
     gauge(".window.examples", "records", "Records of the last window", examples);
     for (String outcome : new String[] {"passed", "refused", "error"}) {
-      windows(outcome).increment(0);
+      windows(outcome).increment(0.0);
     }
     show(".loss", "Mean training loss of the last steps, in nats a token", Tags.empty());
     show(".tokens.per.second", "Tokens trained in a second", Tags.empty());
@@ -60,7 +60,7 @@ public final class WindowMeters {
         .baseUnit("records")
         .tags(tags.and("reason", reason))
         .register(registry)
-        .increment(count);
+        .increment((double) count);
   }
 
   void waiting(long records) {

@@ -20,6 +20,8 @@ public interface WindowTrainer<T> {
   @FunctionalInterface
   interface Progress {
 
+    /// Training goes on.
+    ///
     /// @throws org.apache.kafka.common.errors.WakeupException when training is to be given up
     void step();
   }
