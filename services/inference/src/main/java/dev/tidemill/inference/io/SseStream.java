@@ -8,10 +8,11 @@ import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.sse.SseSink;
 
 /// A stream of server-sent events. A client that went away is noticed at the next write, hence the
-/// pings.
+/// pings. Helidon writes no space after the colon of a field; there is one here, as OpenAI has it
+/// and simple clients look for it.
 final class SseStream implements AutoCloseable {
-  private static final SseEvent PING = SseEvent.builder().comment("ping").build();
-  private static final SseEvent DONE = SseEvent.create("[DONE]");
+  private static final SseEvent PING = SseEvent.builder().comment(" ping").build();
+  private static final SseEvent DONE = SseEvent.create(" [DONE]");
 
   private final SseSink sink;
 
@@ -35,7 +36,7 @@ final class SseStream implements AutoCloseable {
 
   void send(JsonNode body) throws ClientGone {
     try {
-      emit(SseEvent.create(Json.mapper().writeValueAsString(body)));
+      emit(SseEvent.create(" " + Json.mapper().writeValueAsString(body)));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree cannot be written as JSON", e);
     }

@@ -1,0 +1,187 @@
+package dev.tidemill.inference.domain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tidemill.model.ChatMessage;
+import dev.tidemill.platform.http.Problem;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AnswerRequestsTest {
+  private static final String ASKED =
+      "\"model\": \"m\", \"messages\": [{\"role\": \"user\", \"content\": \"q\"}]";
+
+  @Test
+  void readsEveryServedField() {
+    AnswerRequest request =
+        chat(
+            "{"
+                + ASKED
+                + """
+                , "temperature": 0.5, "top_p": 0.9, "seed": -3, "max_tokens": 7,
+                "stop": ["a", "b"], "stream": true, "stream_options": {"include_usage": true},
+                "user": "u"}
+                """);
+    assertThat(request)
+        .isEqualTo(
+            new AnswerRequest(
+                "m",
+                new Prompt.Chat(List.of(ChatMessage.user("q"))),
+                0.5,
+                0.9,
+                -3L,
+                7,
+                List.of("a", "b"),
+                true,
+                true,
+                "u"));
+  }
+
+  @Test
+  void nullsAndHarmlessFieldsChangeNothing() {
+    AnswerRequest request =
+        chat(
+            "{"
+                + ASKED
+                + """
+                , "temperature": null, "stop": null, "user": null, "n": 1,
+                "logprobs": false, "frequency_penalty": 0, "presence_penalty": 0.0,
+                "logit_bias": {}, "response_format": {"type": "text"}, "metadata": {"a": "b"},
+                "store": false, "parallel_tool_calls": true, "tools": [], "modalities": ["text"]}
+                """);
+    assertThat(request).isEqualTo(chat("{" + ASKED + "}"));
+    assertThat(request.temperature()).isEqualTo(1);
+    assertThat(request.topP()).isEqualTo(1);
+  }
+
+  @Test
+  void maxCompletionTokensWins() {
+    assertThat(chat("{" + ASKED + ", \"max_tokens\": 3, \"max_completion_tokens\": 5}").maxTokens())
+        .isEqualTo(5);
+  }
+
+  @Test
+  void joinsTextPartsAndMapsDeveloperToSystem() {
+    AnswerRequest request =
+        chat(
+            """
+            {"model": "m", "messages": [
+              {"role": "developer", "content": "be brief"},
+              {"role": "user", "content": [{"type": "text", "text": "a"},
+                                           {"type": "text", "text": "b"}]}]}
+            """);
+    assertThat(request.prompt().messages())
+        .containsExactly(ChatMessage.system("be brief"), ChatMessage.user("ab"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "temperature": "hot"                    | temperature           | invalid_value
+          "temperature": 2.5                      | temperature           | invalid_value
+          "temperature": -1                       | temperature           | invalid_value
+          "temperature": true                     | temperature           | invalid_value
+          "top_p": 0                              | top_p                 | invalid_value
+          "top_p": 1.1                            | top_p                 | invalid_value
+          "seed": 1.5                             | seed                  | invalid_value
+          "seed": 99999999999999999999            | seed                  | invalid_value
+          "max_tokens": 0                         | max_tokens            | invalid_value
+          "max_tokens": "7"                       | max_tokens            | invalid_value
+          "max_completion_tokens": -1             | max_completion_tokens | invalid_value
+          "stop": 5                               | stop                  | invalid_value
+          "stop": [1]                             | stop[0]               | invalid_value
+          "stop": ""                              | stop                  | invalid_value
+          "stream": "yes"                         | stream                | invalid_value
+          "stream_options": {}                    | stream_options        | invalid_value
+          "user": 7                               | user                  | invalid_value
+          "n": 2                                  | n                     | unsupported_parameter
+          "n": "x"                                | n                     | invalid_value
+          "logprobs": true                        | logprobs              | unsupported_parameter
+          "top_logprobs": 3                       | top_logprobs          | unsupported_parameter
+          "logit_bias": {"5": 1}                  | logit_bias            | unsupported_parameter
+          "frequency_penalty": 0.5                | frequency_penalty     | unsupported_parameter
+          "presence_penalty": 1                   | presence_penalty      | unsupported_parameter
+          "tools": [{}]                           | tools                 | unsupported_parameter
+          "tool_choice": "required"               | tool_choice           | unsupported_parameter
+          "response_format": {"type": "json_object"} | response_format    | unsupported_parameter
+          "reasoning_effort": "high"              | reasoning_effort      | unsupported_parameter
+          "top_k": 5                              | top_k                 | unsupported_parameter
+          "temprature": 1                         | temprature            | unknown_parameter
+          """)
+  void refusesByName(String field, String param, String code) {
+    assertRefused("{" + ASKED + ", " + field + "}", param, code);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"messages": [{"role": "user", "content": "q"}]}           | model       | missing_required_parameter
+          {"model": 5, "messages": []}                               | model       | invalid_value
+          {"model": "m"}                                             | messages    | missing_required_parameter
+          {"model": "m", "messages": []}                             | messages    | invalid_value
+          {"model": "m", "messages": "hi"}                           | messages    | invalid_value
+          {"model": "m", "messages": ["hi"]}                         | messages[0] | invalid_value
+          {"model": "m", "messages": [{"content": "q"}]}             | messages[0].role | missing_required_parameter
+          {"model": "m", "messages": [{"role": "user"}]}             | messages[0].content | missing_required_parameter
+          {"model": "m", "messages": [{"role": "tool", "content": "q"}]} | messages[0].role | invalid_value
+          {"model": "m", "messages": [{"role": "user", "content": 5}]} | messages[0].content | invalid_value
+          {"model": "m", "messages": [{"role": "user", "content": "\\ud800"}]} | messages[0].content | invalid_value
+          {"model": "m", "messages": [{"role": "user", "content": [{"type": "image_url"}]}]} | messages[0].content[0].type | unsupported_parameter
+          {"model": "m", "messages": [{"role": "user", "content": "q", "tool_calls": []}]} | messages[0].tool_calls | unsupported_parameter
+          {"model": "m", "messages": [{"role": "user", "content": "q", "mood": 1}]} | messages[0].mood | unknown_parameter
+          """)
+  void refusesBodies(String body, String param, String code) {
+    assertRefused(body, param, code);
+  }
+
+  @Test
+  void refusesWhatIsNoObject() {
+    assertThatThrownBy(() -> chat("[1]"))
+        .isInstanceOfSatisfying(
+            Problem.class, problem -> assertThat(problem.status()).isEqualTo(400))
+        .hasMessage("the body must be an object, not a list");
+  }
+
+  @Test
+  void readsTextRequests() {
+    assertThat(text("{\"model\": \"m\", \"prompt\": [\"p\"], \"best_of\": 1}").prompt())
+        .isEqualTo(new Prompt.Text("p"));
+    assertThatThrownBy(() -> text("{\"model\": \"m\", \"prompt\": [\"a\", \"b\"]}"))
+        .isInstanceOfSatisfying(
+            Problem.class, problem -> assertThat(problem.field()).isEqualTo("prompt"));
+    assertThatThrownBy(() -> text("{\"model\": \"m\", \"prompt\": \"p\", \"echo\": true}"))
+        .isInstanceOfSatisfying(
+            Problem.class, problem -> assertThat(problem.field()).isEqualTo("echo"));
+    assertThatThrownBy(() -> text("{\"model\": \"m\", \"prompt\": \"p\", \"messages\": []}"))
+        .isInstanceOfSatisfying(
+            Problem.class, problem -> assertThat(problem.slug()).isEqualTo("unknown_parameter"));
+  }
+
+  private static void assertRefused(String body, String param, String code) {
+    assertThatThrownBy(() -> chat(body))
+        .isInstanceOfSatisfying(
+            Problem.class,
+            problem -> {
+              assertThat(problem.status()).isEqualTo(400);
+              assertThat(problem.field()).isEqualTo(param);
+              assertThat(problem.slug()).isEqualTo(code);
+              assertThat(problem.detail()).contains(param);
+            });
+  }
+
+  private static AnswerRequest chat(String body) {
+    return AnswerRequests.chat(body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static AnswerRequest text(String body) {
+    return AnswerRequests.text(body.getBytes(StandardCharsets.UTF_8));
+  }
+}
