@@ -24,6 +24,9 @@ public final class FeedbackJoin {
   /// The state that follows, and what to do.
   public record Decision(JoinState state, List<JoinEffect> effects) {}
 
+  /// Most bytes of feedback kept for one completion.
+  private static final long MOST_BYTES = 2 * 1024 * 1024;
+
   private final JoinTimes times;
 
   public FeedbackJoin(JoinTimes times) {
@@ -61,9 +64,15 @@ public final class FeedbackJoin {
         return new Decision(state, List.of(new Refuse(raw, ineligible.get())));
       }
     }
-    return feedback.getEvidence() instanceof Retraction retraction
-        ? retraction(state, arrived, retraction.getFeedbackId())
-        : statement(state, arrived);
+    Decision decision =
+        feedback.getEvidence() instanceof Retraction retraction
+            ? retraction(state, arrived, retraction.getFeedbackId())
+            : statement(state, arrived);
+    // A state is one record of its changelog: it must not outgrow what a record may hold.
+    long bytes = bytes(decision.state());
+    return bytes > MOST_BYTES && bytes > bytes(state)
+        ? new Decision(state, List.of(new Refuse(raw, full(arrived))))
+        : decision;
   }
 
   /// It is `now`: what has settled is joined, what waited too long is given up.
@@ -193,17 +202,24 @@ public final class FeedbackJoin {
 
   private Decision add(JoinState state, Slot slot) {
     if (state.slots().size() >= times.maxFeedback()) {
-      Refusal refusal =
-          new Refusal(
-              Reason.COMPLETION_CAP,
-              "completion_id",
-              "completion_id %s has %d feedback already"
-                  .formatted(Refusal.show(slot.feedback().getCompletionId()), times.maxFeedback()));
-      return new Decision(state, List.of(new Refuse(slot.raw(), refusal)));
+      return new Decision(state, List.of(new Refuse(slot.raw(), full(slot))));
     }
     List<Slot> slots = new ArrayList<>(state.slots());
     slots.add(slot);
     return new Decision(new JoinState(state.served(), slots), List.of(new Keep(slot.raw())));
+  }
+
+  private static long bytes(JoinState state) {
+    return state.slots().stream().mapToLong(Slot::bytes).sum();
+  }
+
+  private Refusal full(Slot slot) {
+    return new Refusal(
+        Reason.COMPLETION_CAP,
+        "completion_id",
+        "completion_id %s has as much feedback as is kept: %d pieces or %d bytes"
+            .formatted(
+                Refusal.show(slot.feedback().getCompletionId()), times.maxFeedback(), MOST_BYTES));
   }
 
   private static JoinEffect again(Served known, Served arrived) {

@@ -8,7 +8,7 @@ import java.time.Duration;
 /// @param settle how long feedback waits for its revision or retraction before it makes an example;
 ///   1 s unless told
 /// @param orphanRetention how long feedback waits for its completion; 1 hour unless told
-/// @param maxFeedback most feedback kept for one completion; 1,000 unless told
+/// @param maxFeedback most feedback kept for one completion; 250 unless told
 public record JoinTimes(
     Duration retention, Duration settle, Duration orphanRetention, int maxFeedback) {
   public static final JoinTimes DEFAULT =
@@ -18,7 +18,7 @@ public record JoinTimes(
     retention = retention == null ? Duration.ofDays(7) : retention;
     settle = settle == null ? Duration.ofSeconds(1) : settle;
     orphanRetention = orphanRetention == null ? Duration.ofHours(1) : orphanRetention;
-    maxFeedback = maxFeedback == 0 ? 1_000 : maxFeedback;
+    maxFeedback = maxFeedback == 0 ? 250 : maxFeedback;
     if (settle.isNegative()) {
       throw new IllegalArgumentException("settle must not be negative, was " + settle);
     }

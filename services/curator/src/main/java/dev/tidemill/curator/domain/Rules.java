@@ -120,7 +120,8 @@ public final class Rules {
           "evidence.value",
           "evidence.value must be from 0 to 1, was " + value);
     }
-    return feedback;
+    // The comment never trains, so it goes no further.
+    return Feedback.newBuilder(feedback).setEvidence(new Rating(value, null)).build();
   }
 
   private void prompt(List<Message> prompt) throws RefusedException {

@@ -1,7 +1,10 @@
 package dev.tidemill.curator.domain;
 
+import dev.tidemill.events.Correction;
 import dev.tidemill.events.Feedback;
+import dev.tidemill.events.Preference;
 import dev.tidemill.events.Retraction;
+import java.nio.ByteBuffer;
 
 /// The place of one subject's feedback of one kind on one completion. The latest holds it.
 ///
@@ -45,6 +48,18 @@ public record Slot(Feedback feedback, Raw raw, long arrivedAt, long dueAt, Statu
   /// Whether this is a retraction of the feedback of that id.
   boolean retracts(String feedbackId) {
     return feedback.getEvidence() instanceof Retraction r && r.getFeedbackId().equals(feedbackId);
+  }
+
+  /// About how long this is when it is stored.
+  long bytes() {
+    ByteBuffer payload = raw.payload();
+    int text =
+        switch (feedback.getEvidence()) {
+          case Correction correction -> correction.getText().length();
+          case Preference preference -> preference.getOtherText().length();
+          case Object shorter -> 0;
+        };
+    return 500 + 3L * text + (payload == null ? 0 : payload.remaining());
   }
 
   boolean samePlaceAs(Slot other) {

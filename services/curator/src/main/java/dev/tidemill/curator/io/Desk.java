@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Where a processor takes its records and hands over its results, refusals among them.
 final class Desk {
+  private static final int MOST_DETAIL = 1_000;
+
   private final ProcessorContext<String, Output> context;
   private final Stage stage;
 
@@ -119,7 +121,7 @@ final class Desk {
         DeadLetter.newBuilder()
             .setSource(raw.source())
             .setReason(refusal.reason().code())
-            .setDetail(detail)
+            .setDetail(detail.substring(0, Math.min(MOST_DETAIL, detail.length())))
             .setField(refusal.field())
             .setRecordKey(limited(raw.key(), most / 10))
             .setPayload(limited(payload, most))

@@ -292,4 +292,17 @@ class JoinTest {
     assertThat(bench.examples()).hasSize(1);
     assertThat(bench.reasons()).containsExactly("conflicting_id");
   }
+
+  @Test
+  void one_completion_holds_so_much_feedback_and_no_more() {
+    bench.send(completion("c1", "q", "0"));
+    for (int i = 0; i < 30; i++) {
+      bench.send(correction("f" + i, "c1", "subject" + i, i + "x".repeat(40_000)));
+    }
+    // A place that is taken may still be revised, by something shorter.
+    bench.send(at(correction("g0", "c1", "subject0", "5"), START.plusSeconds(1)));
+    assertThat(bench.reasons()).hasSize(17).containsOnly("completion_cap");
+    bench.settle();
+    assertThat(bench.examples()).hasSize(26);
+  }
 }
