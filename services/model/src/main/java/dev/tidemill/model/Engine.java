@@ -8,8 +8,10 @@ import java.util.List;
 public final class Engine {
   private Engine() {}
 
-  /// Sets how many threads one native call may use. Keep this times the callers (trainers and
-  /// generators working at once) within the cores. Call it before the first model is loaded.
+  /// Sets how many threads one native call may use: for the calling thread, and for threads that
+  /// have not computed yet. Keep this times the callers (trainers and generators working at once)
+  /// within the cores, or every call waits for threads that are not running. Half the cores
+  /// unless set.
   public static void setThreads(int intraOp) {
     if (intraOp < 1) {
       throw new IllegalArgumentException(

@@ -19,6 +19,10 @@ public final class Native {
     setDefault("ai.djl.offline", "true");
     ROOT = (PtNDManager) NDManager.newBaseManager(Device.cpu(), "PyTorch");
     ROOT.setName("tidemill");
+    // A trainer and a generator work at once: together they must not want more threads than there
+    // are
+    // cores, or each waits for threads that are not running.
+    JniUtils.setNumThreads(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
   }
 
   private Native() {}

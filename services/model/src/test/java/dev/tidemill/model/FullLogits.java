@@ -1,0 +1,46 @@
+package dev.tidemill.model;
+
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import dev.tidemill.model.program.DecoderProgram;
+import dev.tidemill.model.program.Rope;
+import dev.tidemill.model.program.TensorMap;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// Logits of a whole sequence without a cache: what the cached path is held against.
+public final class FullLogits {
+  private FullLogits() {}
+
+  public static float[][] of(BaseModel base, @Nullable Adapter adapter, int[] tokens) {
+    try (DecoderProgram program =
+            new DecoderProgram(base.config(), DecoderProgram.Training.SERVING);
+        Rope rope = new Rope(program);
+        PtNDManager manager = program.newManager();
+        IValue none = TensorMap.emptyDictionary()) {
+      rope.ensure(tokens.length);
+      long[] ids = Arrays.stream(tokens).asLongStream().toArray();
+      try (IValue input =
+              IValue.from((PtNDArray) manager.create(ids, new Shape(1, tokens.length)));
+          PtNDArray logits =
+              program.serve(
+                  manager,
+                  "logits",
+                  input,
+                  rope.cosines(),
+                  rope.sines(),
+                  base.weights().dictionary(),
+                  adapter == null ? none : adapter.weights().dictionary())) {
+        float[] all = logits.toFloatArray();
+        int width = all.length / tokens.length;
+        float[][] rows = new float[tokens.length][];
+        for (int i = 0; i < rows.length; i++) {
+          rows[i] = Arrays.copyOfRange(all, i * width, (i + 1) * width);
+        }
+        return rows;
+      }
+    }
+  }
+}
