@@ -53,6 +53,7 @@ class RegistryServiceTest {
   private Producer<String, byte[]> producer;
   private RegistryService service;
   private MeterRegistry metrics;
+  private Health health;
 
   @BeforeEach
   void startRegistry() {
@@ -67,6 +68,7 @@ class RegistryServiceTest {
   void stop() {
     service.close();
     producer.close();
+    assertThat(health.firstFailure()).isNotDone();
   }
 
   @Test
@@ -197,13 +199,14 @@ class RegistryServiceTest {
 
   private void startAgain() {
     metrics = new SimpleMeterRegistry();
+    health = new Health();
     ServiceContext context =
         new ServiceContext(
             "registry",
             kafka,
             metrics,
             DirectoryArtifactStore.of(new ArtifactsConfig(directory, null, List.of())),
-            new Health(),
+            health,
             InstantSource.system());
     service = new RegistryService(context, RegistryConfig.of(HttpConfig.of("127.0.0.1", 0)));
     service.start();

@@ -52,6 +52,7 @@ class RolloutServiceTest {
   private Producer<String, byte[]> producer;
   private RolloutService service;
   private MeterRegistry metrics;
+  private Health health;
   private Instant began;
 
   @BeforeEach
@@ -68,6 +69,7 @@ class RolloutServiceTest {
   void stop() {
     service.close();
     producer.close();
+    assertThat(health.firstFailure()).isNotDone();
   }
 
   @Test
@@ -208,13 +210,14 @@ class RolloutServiceTest {
 
   private void startAgain() {
     metrics = new SimpleMeterRegistry();
+    health = new Health();
     ServiceContext context =
         new ServiceContext(
             "rollout",
             kafka,
             metrics,
             DirectoryArtifactStore.of(new ArtifactsConfig(directory, null, List.of())),
-            new Health(),
+            health,
             InstantSource.system());
     service = new RolloutService(context, RolloutConfig.defaults());
     service.start();

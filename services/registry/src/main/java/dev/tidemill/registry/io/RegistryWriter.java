@@ -36,6 +36,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,6 +100,9 @@ public final class RegistryWriter {
         session = current;
       }
       round(current);
+    } catch (WakeupException e) {
+      abandon();
+      throw e;
     } catch (KafkaException | Fault e) {
       abandon();
       throw KafkaFaults.classify(e);

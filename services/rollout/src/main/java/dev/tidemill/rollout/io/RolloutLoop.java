@@ -27,6 +27,7 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,6 +91,10 @@ public final class RolloutLoop {
         session = current;
       }
       round(current);
+    } catch (WakeupException e) {
+      // It may have cut a transaction short.
+      close();
+      throw e;
     } catch (KafkaException | Fault e) {
       close();
       throw KafkaFaults.classify(e);
