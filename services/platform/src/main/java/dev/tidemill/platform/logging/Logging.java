@@ -6,8 +6,11 @@ import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import java.io.Console;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.Logger;
@@ -36,12 +39,29 @@ public final class Logging {
       // Another backend is on the class path: its set-up is its own affair.
       return;
     }
-    context.reset();
-    Encoder<ILoggingEvent> encoder = json ? json(context) : readable(context);
-    encoder.start();
     ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
-    appender.setContext(context);
     appender.setTarget("System.err");
+    attach(context, appender, json ? json(context) : readable(context));
+  }
+
+  /// Readable lines into a file instead, for a process whose terminal belongs to its user.
+  public static void toFile(Path file) {
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      FileAppender<ILoggingEvent> appender = new FileAppender<>();
+      appender.setFile(file.toString());
+      attach(context, appender, readable(context));
+    }
+  }
+
+  private static void attach(
+      LoggerContext context,
+      OutputStreamAppender<ILoggingEvent> appender,
+      Encoder<ILoggingEvent> encoder) {
+    context.reset();
+    encoder.start();
+    appender.setContext(context);
     appender.setEncoder(encoder);
     appender.start();
     context.getLogger(Logger.ROOT_LOGGER_NAME).addAppender(appender);
