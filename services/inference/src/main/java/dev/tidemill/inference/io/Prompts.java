@@ -3,7 +3,10 @@ package dev.tidemill.inference.io;
 import dev.tidemill.inference.domain.ApiProblems;
 import dev.tidemill.inference.domain.Prompt;
 import dev.tidemill.model.BaseModel;
+import dev.tidemill.model.ChatMessage;
+import dev.tidemill.model.ModelFormatException;
 import dev.tidemill.platform.http.Problem;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +32,9 @@ final class Prompts implements AutoCloseable {
       throw switch (e.getCause()) {
         case IllegalArgumentException refused ->
             ApiProblems.invalid("messages", String.valueOf(refused.getMessage()));
+        // The base brings no chat template, or one that cannot be used: completions still work.
+        case ModelFormatException unusable ->
+            ApiProblems.unsupported("messages", String.valueOf(unusable.getMessage()));
         case RuntimeException other -> other;
         case null, default -> new IllegalStateException("a prompt cannot be tokenized", e);
       };
@@ -38,20 +44,33 @@ final class Prompts implements AutoCloseable {
   private static int[] tokens(BaseModel model, Prompt prompt) {
     return switch (prompt) {
       case Prompt.Chat chat -> model.tokenizer().encodeChat(chat.messages());
-      case Prompt.Text text -> withBegin(model.config().bosTokenId(), model, text.text());
+      case Prompt.Text text -> text(model, text.text());
     };
   }
 
-  /// Text alone gets the token that begins every text in training, when the model has one.
-  private static int[] withBegin(int bos, BaseModel model, String text) {
-    int[] tokens = model.tokenizer().encode(text);
-    if (bos < 0) {
+  private static int[] text(BaseModel model, String text) {
+    int[] tokens = model.tokenizer().encodeText(text);
+    if (!beginsTexts(model)) {
       return tokens;
     }
     int[] all = new int[tokens.length + 1];
-    all[0] = bos;
+    all[0] = model.config().bosTokenId();
     System.arraycopy(tokens, 0, all, 1, tokens.length);
     return all;
+  }
+
+  /// Whether the model learned texts that begin with its begin token: its conversations do then.
+  private static boolean beginsTexts(BaseModel model) {
+    int bos = model.config().bosTokenId();
+    if (bos < 0) {
+      return false;
+    }
+    try {
+      int[] conversation = model.tokenizer().encodeChat(List.of(ChatMessage.user("?")));
+      return conversation.length > 0 && conversation[0] == bos;
+    } catch (IllegalArgumentException | ModelFormatException noTemplate) {
+      return true;
+    }
   }
 
   @Override
