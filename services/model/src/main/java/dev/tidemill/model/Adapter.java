@@ -37,7 +37,12 @@ public final class Adapter implements AutoCloseable {
           "fan_in_fan_out",
           "lora_bias",
           "target_parameters",
-          "trainable_token_indices");
+          "trainable_token_indices",
+          "alora_invocation_tokens",
+          "layer_replication",
+          "exclude_modules",
+          "use_qalora",
+          "use_bdlora");
 
   private final LoraConfig config;
   private final TensorMap weights;
