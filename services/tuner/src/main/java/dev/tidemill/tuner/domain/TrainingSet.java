@@ -1,0 +1,109 @@
+package dev.tidemill.tuner.domain;
+
+import dev.tidemill.events.Binary;
+import dev.tidemill.events.Example;
+import dev.tidemill.events.Message;
+import dev.tidemill.events.PreferencePair;
+import dev.tidemill.events.Sft;
+import dev.tidemill.model.ChatMessage;
+import dev.tidemill.model.tokenizer.Tokenizer;
+import dev.tidemill.model.train.TrainingExample;
+import dev.tidemill.tuner.TunerConfig.Kind;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+
+/// The examples of a window as the model learns them.
+///
+/// @param sft answers to learn
+/// @param pairs answers to prefer
+/// @param sources the examples behind `sft`, in the same order
+/// @param tooLong examples left out because they are longer than the model takes
+/// @param unusable examples left out because the chat template refuses them or nothing of them is
+///   an answer
+public record TrainingSet(
+    List<TrainingExample> sft,
+    List<dev.tidemill.model.train.PreferencePair> pairs,
+    List<Example> sources,
+    int tooLong,
+    int unusable) {
+
+  public TrainingSet {
+    sft = List.copyOf(sft);
+    pairs = List.copyOf(pairs);
+    sources = List.copyOf(sources);
+  }
+
+  /// What kind an example is.
+  public static Kind kind(Example example) {
+    return switch (example.getTraining()) {
+      case Sft sft -> Kind.SFT;
+      case PreferencePair pair -> Kind.PREFERENCE;
+      case Binary binary -> Kind.BINARY;
+      case Object other -> throw new IllegalArgumentException("no example: " + other.getClass());
+    };
+  }
+
+  /// Tokenizes examples; a bad answer trains nothing.
+  ///
+  /// @param objectives kinds that train
+  /// @param maxTokens longest sequence that the model takes
+  public static TrainingSet of(
+      Collection<Example> examples, List<Kind> objectives, Tokenizer tokenizer, int maxTokens) {
+    List<TrainingExample> sft = new ArrayList<>();
+    List<dev.tidemill.model.train.PreferencePair> pairs = new ArrayList<>();
+    List<Example> sources = new ArrayList<>();
+    int tooLong = 0;
+    int unusable = 0;
+    for (Example example : examples) {
+      if (!objectives.contains(kind(example))) {
+        continue;
+      }
+      try {
+        List<TrainingExample> made = make(example, tokenizer);
+        if (made.stream().anyMatch(m -> m.tokens().length > maxTokens)) {
+          tooLong++;
+        } else if (made.stream().anyMatch(m -> m.labelledTokens() == 0)) {
+          unusable++;
+        } else if (made.size() == 1) {
+          sft.add(made.getFirst());
+          sources.add(example);
+        } else if (made.size() == 2) {
+          pairs.add(new dev.tidemill.model.train.PreferencePair(made.getFirst(), made.getLast()));
+        }
+      } catch (IllegalArgumentException refused) {
+        unusable++;
+      }
+    }
+    return new TrainingSet(sft, pairs, sources, tooLong, unusable);
+  }
+
+  /// One sequence for an answer to learn, two for a preference, none for a bad answer.
+  private static List<TrainingExample> make(Example example, Tokenizer tokenizer) {
+    float weight = (float) example.getWeight();
+    return switch (example.getTraining()) {
+      case Sft sft -> List.of(chat(tokenizer, sft.getPrompt(), sft.getAnswer(), weight));
+      case Binary binary ->
+          binary.getGood()
+              ? List.of(chat(tokenizer, binary.getPrompt(), binary.getAnswer(), weight))
+              : List.of();
+      case PreferencePair pair ->
+          List.of(
+              chat(tokenizer, pair.getPrompt(), pair.getChosen(), weight),
+              chat(tokenizer, pair.getPrompt(), pair.getRejected(), weight));
+      case Object other -> throw new IllegalArgumentException("no example: " + other.getClass());
+    };
+  }
+
+  private static TrainingExample chat(
+      Tokenizer tokenizer, List<Message> prompt, String answer, float weight) {
+    List<ChatMessage> messages = new ArrayList<>(messages(prompt));
+    messages.add(ChatMessage.assistant(answer));
+    return TrainingExample.chat(tokenizer, messages, weight);
+  }
+
+  /// A prompt as the chat template takes it.
+  public static List<ChatMessage> messages(List<Message> prompt) {
+    return prompt.stream().map(m -> new ChatMessage(m.getRole(), m.getContent())).toList();
+  }
+}

@@ -1,0 +1,296 @@
+package dev.tidemill.tuner.io;
+
+import dev.tidemill.events.Example;
+import dev.tidemill.events.Holdout;
+import dev.tidemill.events.ReleaseTarget;
+import dev.tidemill.events.Route;
+import dev.tidemill.model.Adapter;
+import dev.tidemill.model.BaseModel;
+import dev.tidemill.model.train.OptimizerConfig;
+import dev.tidemill.model.train.Trainer;
+import dev.tidemill.platform.artifact.ArtifactStore;
+import dev.tidemill.platform.artifact.VerifiedArtifact;
+import dev.tidemill.platform.faults.FatalFault;
+import dev.tidemill.platform.faults.RetriableFault;
+import dev.tidemill.platform.kafka.TopicTable;
+import dev.tidemill.platform.window.Belonging;
+import dev.tidemill.platform.window.NativeThread;
+import dev.tidemill.platform.window.ReplayBuffer;
+import dev.tidemill.platform.window.TrainedWindow;
+import dev.tidemill.platform.window.Window;
+import dev.tidemill.platform.window.WindowMeters;
+import dev.tidemill.platform.window.WindowRecord;
+import dev.tidemill.platform.window.WindowTrainer;
+import dev.tidemill.schemas.AvroCodec;
+import dev.tidemill.tuner.TunerConfig;
+import dev.tidemill.tuner.TunerConfig.Kind;
+import dev.tidemill.tuner.domain.TrainingSet;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Turns windows of one task's examples into adapters on the base of the live release, starting
+/// from the live adapter. Everything native happens on the one native thread.
+public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(TaskTrainer.class);
+  private static final String TRAINER_STATE = "trainer";
+
+  private final String task;
+  private final TunerConfig config;
+  private final ArtifactStore artifacts;
+  private final TopicTable<Route> routes;
+  private final TopicTable<Holdout> holdout;
+  private final NativeThread thread;
+  private final WindowMeters meters;
+
+  // Touched on the native thread only.
+  private @Nullable LoadedBase loaded;
+
+  private record LoadedBase(String digest, BaseModel model) {}
+
+  public TaskTrainer(
+      String task,
+      TunerConfig config,
+      ArtifactStore artifacts,
+      TopicTable<Route> routes,
+      TopicTable<Holdout> holdout,
+      NativeThread thread,
+      WindowMeters meters) {
+    this.task = task;
+    this.config = config;
+    this.artifacts = artifacts;
+    this.routes = routes;
+    this.holdout = holdout;
+    this.thread = thread;
+    this.meters = meters;
+  }
+
+  @Override
+  public Belonging belonging(Example example) {
+    if (!example.getTask().equals(task)) {
+      return Belonging.OTHER;
+    }
+    return config.window().closesOn().contains(TrainingSet.kind(example))
+        ? Belonging.COUNTS
+        : Belonging.BELONGS;
+  }
+
+  @Override
+  public String id(Example example) {
+    return example.getId();
+  }
+
+  @Override
+  public Instant eventTime(Example example) {
+    return example.getEventTime();
+  }
+
+  @Override
+  public Optional<String> whyNotReady() {
+    if (!routes.caughtUp() || !holdout.caughtUp()) {
+      return Optional.of("routes and holdout are still being read");
+    }
+    return live().isPresent()
+        ? Optional.empty()
+        : Optional.of("task " + task + " has no live release to start from");
+  }
+
+  @Override
+  public TrainedWindow train(
+      Window<Example> window, @Nullable Previous previous, Path state, Progress progress)
+      throws InterruptedException {
+    ReleaseTarget live =
+        live().orElseThrow(() -> new RetriableFault("task " + task + " has no live release"));
+    return thread.call(() -> train(window, previous, state, progress, live));
+  }
+
+  @Override
+  public void close() {
+    try {
+      thread.call(
+          () -> {
+            @Nullable LoadedBase open = loaded;
+            loaded = null;
+            if (open != null) {
+              open.model.close();
+            }
+            return true;
+          });
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Optional<ReleaseTarget> live() {
+    return routes.get(task).flatMap(route -> Optional.ofNullable(route.getLive()));
+  }
+
+  private TrainedWindow train(
+      Window<Example> window,
+      @Nullable Previous previous,
+      Path state,
+      Progress progress,
+      ReleaseTarget live)
+      throws IOException {
+    BaseModel base = base(live.getBase());
+    progress.step();
+    long seed = config.training().seed() * 1_000_003 + window.sequence();
+    OptimizerConfig optimizer = config.training().optimizer(seed);
+    try (Adapter start = liveAdapter(live, base);
+        Trainer trainer =
+            start == null
+                ? Trainer.lora(base, config.lora().config(), optimizer)
+                : Trainer.lora(base, start, optimizer)) {
+      restore(trainer, previous, live);
+      List<Example> fresh = window.records().stream().map(WindowRecord::value).toList();
+      ReplayBuffer<Example> replay = replay(previous);
+      TrainingSet news = set(fresh, base);
+      TrainingSet set = withReplay(news, fresh, replay, base, seed);
+      meters.skipped("too_long", news.tooLong());
+      meters.skipped("unusable", news.unusable());
+      TrainingRun run = new TrainingRun(config.training(), trainer, set, seed, meters, progress);
+      TrainingRun.Result result = run.run();
+      trainer.saveState(Files.createDirectories(state.resolve(TRAINER_STATE)));
+      replay.add(news.sources(), new Random(seed));
+      replay.save(state);
+      Path artifact =
+          Files.createTempDirectory(Files.createDirectories(config.stateDir()), "artifact-");
+      trainer.exportAdapter(artifact);
+      AdapterGate gate = new AdapterGate(config.gate(), task, base, live, progress);
+      var report = gate.judge(artifact, start, holdout.image().values(), result.trouble());
+      log.info(
+          "tuner/{}: {} steps, loss {} to {}",
+          task,
+          result.steps(),
+          result.firstLoss(),
+          result.lastLoss());
+      return new TrainedWindow(
+          artifact,
+          task,
+          live.getBase(),
+          task,
+          List.of(task),
+          live.getAdapter() == null ? live.getBase() : live.getAdapter(),
+          settings(start, result.epochs()),
+          metrics(result, news, set),
+          report);
+    }
+  }
+
+  private void restore(Trainer trainer, @Nullable Previous previous, ReleaseTarget live) {
+    if (config.training().carryOptimizer()
+        && previous != null
+        && previous.candidate().getArtifact().equals(live.getAdapter())) {
+      trainer.restoreState(previous.state().resolve(TRAINER_STATE));
+    }
+  }
+
+  private ReplayBuffer<Example> replay(@Nullable Previous previous) {
+    ReplayBuffer<Example> replay =
+        new ReplayBuffer<>(
+            AvroCodec.of(Example.class), Example::getKey, config.training().replayCapacity());
+    if (previous != null) {
+      replay.load(previous.state());
+    }
+    return replay;
+  }
+
+  private TrainingSet set(List<Example> examples, BaseModel base) {
+    return TrainingSet.of(
+        examples, config.training().objectives(), base.tokenizer(), base.config().maxPositions());
+  }
+
+  private TrainingSet withReplay(
+      TrainingSet news,
+      List<Example> fresh,
+      ReplayBuffer<Example> replay,
+      BaseModel base,
+      long seed) {
+    Set<String> keys = fresh.stream().map(Example::getKey).collect(Collectors.toSet());
+    int wanted = ReplayBuffer.countFor(news.sft().size(), config.training().replayShare());
+    TrainingSet old = set(replay.sample(wanted, keys, new Random(seed)), base);
+    List<dev.tidemill.model.train.TrainingExample> sft = new ArrayList<>(news.sft());
+    sft.addAll(old.sft());
+    List<Example> sources = new ArrayList<>(news.sources());
+    sources.addAll(old.sources());
+    return new TrainingSet(sft, news.pairs(), sources, news.tooLong(), news.unusable());
+  }
+
+  private BaseModel base(String digest) {
+    @Nullable LoadedBase open = loaded;
+    if (open != null && open.digest.equals(digest)) {
+      return open.model;
+    }
+    if (open != null) {
+      loaded = null;
+      open.model.close();
+    }
+    BaseModel model = BaseModel.load(artifacts.open(digest).folder());
+    loaded = new LoadedBase(digest, model);
+    return model;
+  }
+
+  private @Nullable Adapter liveAdapter(ReleaseTarget live, BaseModel base) {
+    @Nullable String digest = live.getAdapter();
+    if (digest == null) {
+      return null;
+    }
+    VerifiedArtifact artifact = artifacts.open(digest);
+    if (!live.getBase().equals(artifact.manifest().base())) {
+      throw new FatalFault(
+          "adapter %s stands on base %s, but the live release of %s puts it on %s"
+              .formatted(digest, artifact.manifest().base(), task, live.getBase()));
+    }
+    return Adapter.load(artifact.folder(), base.config());
+  }
+
+  private Map<String, Object> settings(@Nullable Adapter start, int epochs) {
+    TunerConfig.Training training = config.training();
+    var lora = start == null ? config.lora().config() : start.config();
+    Map<String, Object> settings = new TreeMap<>();
+    settings.put("rank", lora.rank());
+    settings.put("alpha", lora.alpha());
+    settings.put("target_modules", lora.targetModules());
+    settings.put("objectives", training.objectives().stream().map(Kind::name).sorted().toList());
+    settings.put("epochs", epochs);
+    settings.put("learning_rate", training.learningRate());
+    settings.put("schedule", training.schedule().name());
+    settings.put("warm_up_share", training.warmUpShare());
+    settings.put("batch_examples", training.batchExamples());
+    settings.put("batch_tokens", training.batchTokens());
+    settings.put("weight_decay", training.weightDecay());
+    settings.put("replay_share", training.replayShare());
+    settings.put("seed", training.seed());
+    return settings;
+  }
+
+  private static Map<String, Double> metrics(
+      TrainingRun.Result result, TrainingSet news, TrainingSet all) {
+    Map<String, Double> metrics = new TreeMap<>();
+    metrics.put("steps", (double) result.steps());
+    metrics.put("tokens", (double) result.tokens());
+    metrics.put("seconds", result.seconds());
+    metrics.put("tokens_per_second", result.tokensPerSecond());
+    metrics.put("loss_first", result.firstLoss());
+    metrics.put("loss_last", result.lastLoss());
+    metrics.put("examples_trained", (double) news.sft().size());
+    metrics.put("examples_replayed", (double) (all.sft().size() - news.sft().size()));
+    metrics.put("pairs_trained", (double) news.pairs().size());
+    metrics.put("examples_too_long", (double) news.tooLong());
+    metrics.values().removeIf(value -> !Double.isFinite(value));
+    return metrics;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tidemill.tuner;
+
+import org.jspecify.annotations.NullMarked;
