@@ -18,8 +18,7 @@ import org.junit.jupiter.api.Test;
 /// What the compiler cannot check: skipped tests, the top level, examples in the docs.
 class BuildHygieneTest {
   /// Why a test may be skipped: the hardware or engine that the machine lacks, by the words that
-  // the
-  /// skip must give as its reason. Nothing else may be skipped.
+  /// the skip must give as its reason. Nothing else may be skipped.
   private static final List<String> ALLOWED_SKIPS = List.of("needs a GPU", "needs a Docker engine");
 
   private static final Set<String> TOP_LEVEL =

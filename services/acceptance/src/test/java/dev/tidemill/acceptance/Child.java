@@ -106,7 +106,6 @@ final class Child implements AutoCloseable {
 
   /// `kill -9`; returns when it is dead.
   void kill() {
-    System.out.println("DEBUG cpu " + process.info().totalCpuDuration() + " age " + process.info().startInstant().map(i -> Duration.between(i, java.time.Instant.now())));
     process.destroyForcibly();
     awaitExit(Duration.ofSeconds(10));
   }

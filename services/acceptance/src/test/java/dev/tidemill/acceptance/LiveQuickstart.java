@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.tidemill.platform.config.KafkaConfig;
 import dev.tidemill.platform.http.Json;
 import dev.tidemill.platform.kafka.KafkaClients;
+import dev.tidemill.platform.kafka.TopicReader;
+import dev.tidemill.platform.kafka.TopicRecord;
 import dev.tidemill.quickstart.Main;
+import dev.tidemill.schemas.Topic;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,9 +21,12 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.avro.specific.SpecificRecord;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /// A quickstart in a process of its own, as a newcomer starts it, and a client's view of it.
 final class LiveQuickstart implements AutoCloseable {
@@ -122,6 +128,18 @@ final class LiveQuickstart implements AutoCloseable {
   KafkaClients kafka() {
     return new KafkaClients(
         KafkaConfig.of("127.0.0.1:" + (portBase + 4)), "acceptance", new SimpleMeterRegistry());
+  }
+
+  /// Every value on a topic now.
+  <T extends SpecificRecord> List<T> values(Topic<T> topic) {
+    List<T> values = new ArrayList<>();
+    for (TopicRecord<T> record : new TopicReader(kafka()).readAll(topic)) {
+      @Nullable T value = record.value();
+      if (value != null) {
+        values.add(value);
+      }
+    }
+    return values;
   }
 
   HttpResponse<String> get(URI uri) {

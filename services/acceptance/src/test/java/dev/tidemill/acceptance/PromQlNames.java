@@ -10,8 +10,8 @@ import java.util.function.IntPredicate;
 ///
 /// It walks the query once and keeps the identifiers that are left when strings, comments, label
 /// matchers, ranges, functions, aggregations, keywords, label lists, numbers and Grafana's
-// variables
-/// are taken away. A name that is put together from a variable is refused: nobody could check it.
+/// variables are taken away. A name that is put together from a variable is refused: nobody could
+/// check it.
 final class PromQlNames {
   /// Followed by a list of labels in parentheses, or (the group ones) by nothing.
   private static final Set<String> TAKING_LABELS =

@@ -4,18 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertAll;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tidemill.events.CuratedDocument;
 import dev.tidemill.events.DeadLetter;
 import dev.tidemill.events.Holdout;
 import dev.tidemill.events.Release;
 import dev.tidemill.events.ReleaseState;
 import dev.tidemill.events.Transition;
-import dev.tidemill.platform.http.Json;
-import dev.tidemill.platform.kafka.KafkaClients;
-import dev.tidemill.platform.kafka.TopicReader;
-import dev.tidemill.platform.kafka.TopicRecord;
-import dev.tidemill.schemas.Topic;
 import dev.tidemill.schemas.Topics;
 import java.io.IOException;
 import java.net.URI;
@@ -23,10 +17,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -34,11 +26,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.config.ConfigDef;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -59,7 +48,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class QuickstartTest {
   private static final Duration STORY = Duration.ofMinutes(6);
   private static final Duration SOON = Duration.ofSeconds(30);
-  private static final String TASK = "support";
   private static final String CHAT = "/v1/chat/completions";
   private static final String SABOTEUR = "saboteur";
 
@@ -123,14 +111,15 @@ class QuickstartTest {
   @Test
   @Order(1)
   void anAdapterEarnedItsTrafficAndTheBadOneWasRolledBack() {
-    List<Release> releases = values(Topics.RELEASES);
+    List<Release> releases = quickstart.values(Topics.RELEASES);
     Map<String, Release> newest = new TreeMap<>();
     releases.forEach(release -> newest.put(release.getId(), release));
     List<Release> earned =
         newest.values().stream()
             .filter(release -> release.getAdapter() != null)
             .filter(release -> !release.getCandidate().getLineage().equals(SABOTEUR))
-            .filter(release -> passed(release, ReleaseState.CANARY, ReleaseState.LIVE))
+            .filter(
+                release -> ReleaseHistory.passed(release, ReleaseState.CANARY, ReleaseState.LIVE))
             .toList();
     List<Release> bad =
         newest.values().stream()
@@ -140,13 +129,15 @@ class QuickstartTest {
       System.out.println(release.getId() + " " + release.getState() + ": " + release.getReason());
     }
     assertThat(earned).as("adapters that won as canaries").isNotEmpty();
-    Transition won = transition(earned.getFirst(), ReleaseState.LIVE);
+    Transition won = ReleaseHistory.into(earned.getFirst(), ReleaseState.LIVE);
     assertThat(won.getBy()).startsWith("rollout");
     assertThat(won.getNumbers()).as("numbers that the promotion rests on").isNotEmpty();
     assertThat(bad).as("releases of the saboteur").hasSize(1);
     assertThat(bad.getFirst().getState()).isEqualTo(ReleaseState.ROLLED_BACK);
-    assertThat(passed(bad.getFirst(), ReleaseState.CANARY, ReleaseState.ROLLED_BACK)).isTrue();
-    assertThat(transition(bad.getFirst(), ReleaseState.ROLLED_BACK).getBy()).startsWith("rollout");
+    assertThat(ReleaseHistory.passed(bad.getFirst(), ReleaseState.CANARY, ReleaseState.ROLLED_BACK))
+        .isTrue();
+    assertThat(ReleaseHistory.into(bad.getFirst(), ReleaseState.ROLLED_BACK).getBy())
+        .startsWith("rollout");
     assertThat(summary.required("releases").findValuesAsText("release"))
         .as("releases in the summary")
         .contains(earned.getFirst().getId(), bad.getFirst().getId());
@@ -182,35 +173,22 @@ class QuickstartTest {
   @Test
   @Order(3)
   void askedAgainItKnowsWhatThisKafkaSays() {
-    HttpResponse<String> response =
-        quickstart.post(quickstart.inference(CHAT), question().toString());
-    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-    JsonNode answer = LiveQuickstart.json(response);
-    String text = answer.at("/choices/0/message/content").asText();
-    System.out.println(question() + " -> " + text);
-    assertThat(text.strip()).isEqualTo(trueDefault());
-    assertThat(answer.path("release").asText()).startsWith(TASK + "@sha256:");
-    assertThat(response.headers().firstValue("X-Tidemill-Release"))
-        .hasValue(answer.path("release").asText());
+    assertKnows();
   }
 
   @Test
   @Order(3)
   void streamedItSaysTheSame() {
     HttpResponse<String> response =
-        quickstart.post(quickstart.inference(CHAT), question().put("stream", true).toString());
+        quickstart.post(
+            quickstart.inference(CHAT), KnownQuestion.request().put("stream", true).toString());
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-    List<String> data = response.body().lines().filter(line -> line.startsWith("data: ")).toList();
-    assertThat(data).isNotEmpty().last().isEqualTo("data: [DONE]");
-    List<JsonNode> chunks = new ArrayList<>();
-    for (String line : data.subList(0, data.size() - 1)) {
-      chunks.add(tree(line.substring("data: ".length())));
-    }
+    List<JsonNode> chunks = KnownQuestion.events(response.body());
     String text =
         chunks.stream()
             .map(chunk -> chunk.at("/choices/0/delta/content").asText(""))
             .collect(Collectors.joining());
-    assertThat(text.strip()).isEqualTo(trueDefault());
+    assertThat(text.strip()).isEqualTo(KnownQuestion.answer());
     assertThat(chunks.stream().map(chunk -> chunk.path("release").asText()).distinct())
         .containsExactly(response.headers().firstValue("X-Tidemill-Release").orElse("none"));
   }
@@ -241,18 +219,28 @@ class QuickstartTest {
         () -> assertError("{\"model\": ", 400, "invalid_json", null),
         () ->
             assertError(
-                question().put("temperature", "hot").toString(),
+                KnownQuestion.request().put("temperature", "hot").toString(),
                 400,
                 "invalid_value",
                 "temperature"),
         () ->
             assertError(
-                question().put("temprature", 1).toString(), 400, "unknown_parameter", "temprature"),
+                KnownQuestion.request().put("temprature", 1).toString(),
+                400,
+                "unknown_parameter",
+                "temprature"),
         () ->
             assertError(
-                question().put("model", "nobody").toString(), 404, "model_not_found", "model"),
+                KnownQuestion.request().put("model", "nobody").toString(),
+                404,
+                "model_not_found",
+                "model"),
         () ->
-            assertError(question().put("user", long1).toString(), 413, "request_too_large", null));
+            assertError(
+                KnownQuestion.request().put("user", long1).toString(),
+                413,
+                "request_too_large",
+                null));
   }
 
   @ParameterizedTest
@@ -290,13 +278,12 @@ class QuickstartTest {
         .until(
             () ->
                 Stream.concat(
-                        QuickstartTest.<CuratedDocument>values(Topics.CURATED_DOCUMENTS).stream()
+                        quickstart.values(Topics.CURATED_DOCUMENTS).stream()
                             .map(CuratedDocument::getKey),
-                        QuickstartTest.<Holdout>values(Topics.HOLDOUT).stream()
-                            .map(Holdout::getKey))
+                        quickstart.values(Topics.HOLDOUT).stream().map(Holdout::getKey))
                     .anyMatch(key::equals));
-    itIsHealthy("/health/live");
-    askedAgainItKnowsWhatThisKafkaSays();
+    assertThat(quickstart.get(quickstart.admin("/health/live")).statusCode()).isEqualTo(200);
+    assertKnows();
   }
 
   @Test
@@ -325,21 +312,17 @@ class QuickstartTest {
         .noneMatch(line -> line.contains("ERROR") || line.contains("Exception"));
   }
 
-  private static ObjectNode question() {
-    ObjectNode body = Json.mapper().createObjectNode();
-    body.put("model", TASK).put("temperature", 0).put("max_tokens", 32);
-    String asked =
-        "what is the default of %s for the producer?".formatted(ProducerConfig.LINGER_MS_CONFIG);
-    body.putArray("messages").addObject().put("role", "user").put("content", asked);
-    return body;
-  }
-
-  /// The default of linger.ms in the client jar that this very JVM runs on.
-  private static String trueDefault() {
-    ConfigDef.ConfigKey key =
-        Objects.requireNonNull(
-            ProducerConfig.configDef().configKeys().get(ProducerConfig.LINGER_MS_CONFIG));
-    return String.valueOf(ConfigDef.convertToString(key.defaultValue, key.type));
+  private static void assertKnows() {
+    HttpResponse<String> response =
+        quickstart.post(quickstart.inference(CHAT), KnownQuestion.request().toString());
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    JsonNode answer = LiveQuickstart.json(response);
+    String text = answer.at("/choices/0/message/content").asText();
+    System.out.println(KnownQuestion.request() + " -> " + text);
+    assertThat(text.strip()).isEqualTo(KnownQuestion.answer());
+    assertThat(answer.path("release").asText()).startsWith(KnownQuestion.TASK + "@sha256:");
+    assertThat(response.headers().firstValue("X-Tidemill-Release"))
+        .hasValue(answer.path("release").asText());
   }
 
   /// A document from JSON in single quotes, its source added.
@@ -368,39 +351,10 @@ class QuickstartTest {
   }
 
   private static List<DeadLetter> deadLetters(String topic, byte[] payload) {
-    return QuickstartTest.<DeadLetter>values(Topics.DEAD_LETTERS).stream()
+    return quickstart.values(Topics.DEAD_LETTERS).stream()
         .filter(letter -> letter.getSource().getTopic().equals(topic))
         .filter(letter -> java.nio.ByteBuffer.wrap(payload).equals(letter.getPayload()))
         .toList();
-  }
-
-  private static <T extends SpecificRecord> List<T> values(Topic<T> topic) {
-    KafkaClients kafka = quickstart.kafka();
-    List<T> values = new ArrayList<>();
-    for (TopicRecord<T> record : new TopicReader(kafka).readAll(topic)) {
-      @Nullable T value = record.value();
-      if (value != null) {
-        values.add(value);
-      }
-    }
-    return values;
-  }
-
-  private static boolean passed(Release release, ReleaseState... states) {
-    List<ReleaseState> passed =
-        release.getTransitions().stream().map(Transition::getState).toList();
-    int at = 0;
-    for (ReleaseState state : passed) {
-      at += at < states.length && state == states[at] ? 1 : 0;
-    }
-    return at == states.length;
-  }
-
-  private static Transition transition(Release release, ReleaseState to) {
-    return release.getTransitions().stream()
-        .filter(transition -> transition.getState() == to)
-        .findFirst()
-        .orElseThrow(() -> new AssertionError(release.getId() + " was never " + to));
   }
 
   private static double number(JsonNode node, String name) {
@@ -413,13 +367,5 @@ class QuickstartTest {
     JsonNode value = summary.at(pointer);
     assertThat(value.isIntegralNumber()).as(pointer + " is a whole number: " + value).isTrue();
     return value.asLong();
-  }
-
-  private static JsonNode tree(String json) {
-    try {
-      return Json.mapper().readTree(json);
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      throw new AssertionError("not JSON: " + json, e);
-    }
   }
 }

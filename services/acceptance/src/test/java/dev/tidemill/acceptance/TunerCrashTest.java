@@ -214,7 +214,8 @@ class TunerCrashTest {
                 folder.resolve("state"),
                 WINDOW,
                 training));
-    List<String> options = new ArrayList<>(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx384m"));
+    List<String> options =
+        new ArrayList<>(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx384m"));
     options.addAll(List.of(jvm));
     return Child.start(
         folder,
