@@ -166,6 +166,7 @@ public final class Story implements AutoCloseable {
       asked.addAll(change.changed());
     }
     users.askAbout(asked);
+    users.startCorrecting();
     if (!memory.has("changed_after")) {
       progress.status(() -> trainingStatus("tuner") + "; " + trafficStatus());
       Release won =
@@ -330,12 +331,17 @@ public final class Story implements AutoCloseable {
   }
 
   private String trainingStatus(String service) {
-    return "%s loss %s".formatted(service, gauge("tidemill." + service + ".loss"));
+    return "%s loss %s, %s tokens/s"
+        .formatted(
+            service,
+            gauge("tidemill." + service + ".loss", "%.3f"),
+            gauge("tidemill." + service + ".tokens.per.second", "%.0f"));
   }
 
-  private String gauge(String name) {
+  private String gauge(String name, String format) {
     return stack.metrics().find(name).gauges().stream()
-        .map(gauge -> String.format(Locale.ROOT, "%.3f", gauge.value()))
+        .filter(gauge -> Double.isFinite(gauge.value()))
+        .map(gauge -> String.format(Locale.ROOT, format, gauge.value()))
         .findFirst()
         .orElse("–");
   }

@@ -14,22 +14,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Simulated users: each asks a question, looks the true answer up in the reference, rates what it
-/// was told, and corrects it when it was wrong. Then it thinks for a while and asks again.
+/// was told, and, once users correct, corrects it when it was wrong. Then it thinks for a while and
+/// asks again. After a few questions it leaves, and another user comes in its place.
 public final class Users implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Users.class);
   private static final Duration LEAVING = Duration.ofSeconds(30);
+  private static final int QUESTIONS_A_VISIT = 5;
   private static final long SEED = 20_260_501;
 
   private final Asker asker;
   private final Pusher pusher;
   private final String task;
   private final Duration thinking;
+  private final AtomicLong arrived = new AtomicLong();
+  private volatile boolean correcting;
   private final Deck deck = new Deck(new Random(SEED));
   private final AtomicLong rated = new AtomicLong();
   private final AtomicLong right = new AtomicLong();
   private final AtomicLong corrected = new AtomicLong();
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
+  /// Users without end, of whom a few are there at a time.
+  ///
   /// @param thinking mean time between an answer and the user's next question
   public Users(Asker asker, Pusher pusher, String task, Duration thinking) {
     this.asker = asker;
@@ -38,14 +44,18 @@ public final class Users implements AutoCloseable {
     this.thinking = thinking;
   }
 
-  /// Lets users come who ask about the settings dealt to them.
-  public Users start(int count) {
-    for (int i = 0; i < count; i++) {
-      String name = "user-%03d".formatted(i);
+  /// Lets users come, so many at a time.
+  public Users start(int atATime) {
+    for (int i = 0; i < atATime; i++) {
       Random random = new Random(SEED + i);
-      threads.add(Thread.ofVirtual().name(name).start(() -> live(name, random)));
+      threads.add(Thread.ofVirtual().name("users-" + i).start(() -> visits(random)));
     }
     return this;
+  }
+
+  /// From now on users say what a wrong answer should have been.
+  public void startCorrecting() {
+    correcting = true;
   }
 
   /// What users ask about from now on: these settings, each as often as every other.
@@ -69,29 +79,37 @@ public final class Users implements AutoCloseable {
     return corrected.get();
   }
 
-  private void live(String name, Random random) {
+  private void visits(Random random) {
     while (!Thread.currentThread().isInterrupted()) {
-      try {
-        Thread.sleep((long) (2 * thinking.toMillis() * random.nextDouble()));
-        Setting setting = deck.deal();
-        List<String> questions = ReferenceText.questions(setting);
-        String question = questions.get(random.nextInt(questions.size()));
-        Asker.Answer answer = asker.ask(task, question, name);
-        boolean isRight = answer.text().equals(ReferenceText.answer(setting));
-        pusher.rating(answer.completionId(), name, isRight ? 1 : 0);
-        rated.incrementAndGet();
-        if (isRight) {
-          right.incrementAndGet();
-        } else {
-          pusher.correction(answer.completionId(), name, ReferenceText.answer(setting));
-          corrected.incrementAndGet();
+      String name = "user-" + arrived.incrementAndGet();
+      for (int i = 0; i < QUESTIONS_A_VISIT && !Thread.currentThread().isInterrupted(); i++) {
+        try {
+          Thread.sleep((long) (2 * thinking.toMillis() * random.nextDouble()));
+          askOnce(name, random);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        } catch (Asker.UnansweredException | IOException e) {
+          // The failure is counted where it happened; a user asks again.
+          log.warn("{} got no answer or could not push: {}", name, e.getMessage());
         }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (Asker.UnansweredException | IOException e) {
-        // The failure is counted where it happened; a user asks again.
-        log.warn("{} got no answer or could not push: {}", name, e.getMessage());
       }
+    }
+  }
+
+  private void askOnce(String name, Random random)
+      throws Asker.UnansweredException, IOException, InterruptedException {
+    Setting setting = deck.deal();
+    List<String> questions = ReferenceText.questions(setting);
+    String question = questions.get(random.nextInt(questions.size()));
+    Asker.Answer answer = asker.ask(task, question, name);
+    boolean isRight = answer.text().equals(ReferenceText.answer(setting));
+    pusher.rating(answer.completionId(), name, isRight ? 1 : 0);
+    rated.incrementAndGet();
+    if (isRight) {
+      right.incrementAndGet();
+    } else if (correcting) {
+      pusher.correction(answer.completionId(), name, ReferenceText.answer(setting));
+      corrected.incrementAndGet();
     }
   }
 

@@ -12,8 +12,8 @@ import java.util.List;
 ///
 /// @param tasks lines of adapters that this process trains; at least one
 /// @param instance name of this process in candidates; `tuner-` and the process id unless told
-/// @param stateDir folder of the checkpoints; `state/tuner` unless told
-/// @param nativeThreads threads of one native call; 0 leaves the engine as it is
+/// @param stateDirectory folder of the checkpoints; `state/tuner` unless told
+/// @param threads threads of one native call; 0 leaves the engine as it is
 /// @param window when a window closes
 /// @param lora shape of an adapter that starts afresh
 /// @param training how a window trains
@@ -21,8 +21,8 @@ import java.util.List;
 public record TunerConfig(
     List<String> tasks,
     String instance,
-    Path stateDir,
-    int nativeThreads,
+    Path stateDirectory,
+    int threads,
     Window window,
     Lora lora,
     Training training,
@@ -34,13 +34,13 @@ public record TunerConfig(
     }
     tasks = List.copyOf(tasks);
     instance = instance == null ? "tuner-" + ProcessHandle.current().pid() : instance;
-    stateDir = stateDir == null ? Path.of("state", "tuner") : stateDir;
+    stateDirectory = stateDirectory == null ? Path.of("state", "tuner") : stateDirectory;
     window = window == null ? Window.DEFAULTS : window;
     lora = lora == null ? Lora.DEFAULTS : lora;
     training = training == null ? Training.DEFAULTS : training;
     gate = gate == null ? GateConfig.DEFAULTS : gate;
-    if (nativeThreads < 0) {
-      throw new IllegalArgumentException("native_threads must not be negative");
+    if (threads < 0) {
+      throw new IllegalArgumentException("threads must not be negative");
     }
   }
 
@@ -144,6 +144,8 @@ public record TunerConfig(
   /// @param replayShare share of all examples that come from earlier windows, below 1; 0.5 unless
   ///   told
   /// @param replayCapacity examples kept for replay; 4096 unless told
+  /// @param confirmedPerAnswer good binary examples of a window that train for each of its sft
+  ///     examples, drawn at random; the others wait in the replay buffer. 2 unless told
   /// @param carryOptimizer go on with the moments of the window before when its adapter is live
   /// @param preferenceEpochs 1 unless told
   /// @param preferenceLearningRate 5e-6 unless told
@@ -165,6 +167,7 @@ public record TunerConfig(
       long seed,
       Double replayShare,
       int replayCapacity,
+      double confirmedPerAnswer,
       boolean carryOptimizer,
       int preferenceEpochs,
       double preferenceLearningRate,
@@ -188,6 +191,7 @@ public record TunerConfig(
             0,
             0.5,
             0,
+            0,
             false,
             0,
             0,
@@ -208,6 +212,7 @@ public record TunerConfig(
       clipNorm = clipNorm == 0 ? 1 : clipNorm;
       replayShare = replayShare == null ? 0.5 : replayShare;
       replayCapacity = replayCapacity == 0 ? 4096 : replayCapacity;
+      confirmedPerAnswer = confirmedPerAnswer == 0 ? 2 : confirmedPerAnswer;
       preferenceEpochs = preferenceEpochs == 0 ? 1 : preferenceEpochs;
       preferenceLearningRate = preferenceLearningRate == 0 ? 5e-6 : preferenceLearningRate;
       preferenceBeta = preferenceBeta == 0 ? 0.1 : preferenceBeta;
@@ -217,6 +222,9 @@ public record TunerConfig(
                 + epochs
                 + " and "
                 + maxEpochs);
+      }
+      if (!(confirmedPerAnswer > 0)) {
+        throw new IllegalArgumentException("confirmed_per_answer must be above 0");
       }
       if (!(learningRate > 0) || !(preferenceLearningRate > 0)) {
         throw new IllegalArgumentException("learning rates must be above 0");

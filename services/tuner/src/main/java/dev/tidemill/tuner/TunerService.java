@@ -44,8 +44,8 @@ public final class TunerService implements Service {
 
   @Override
   public void start() {
-    if (config.nativeThreads() > 0) {
-      Engine.setThreads(config.nativeThreads());
+    if (config.threads() > 0) {
+      Engine.setThreads(config.threads());
     }
     TopicTable<Route> routes =
         lifecycle.add(
@@ -87,7 +87,7 @@ public final class TunerService implements Service {
             meters,
             new WindowLoop.Settings(
                 config.window().policy(),
-                config.stateDir(),
+                config.stateDirectory(),
                 config.instance(),
                 codeVersion(),
                 context.clock(),

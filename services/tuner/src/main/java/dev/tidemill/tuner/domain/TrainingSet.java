@@ -11,7 +11,9 @@ import dev.tidemill.model.train.TrainingExample;
 import dev.tidemill.tuner.TunerConfig.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 
 /// The examples of a window as the model learns them.
 ///
@@ -42,6 +44,34 @@ public record TrainingSet(
       case Binary binary -> Kind.BINARY;
       case Object other -> throw new IllegalArgumentException("no example: " + other.getClass());
     };
+  }
+
+  /// What an example answers.
+  public static List<Message> prompt(Example example) {
+    return switch (example.getTraining()) {
+      case Sft sft -> sft.getPrompt();
+      case PreferencePair pair -> pair.getPrompt();
+      case Binary binary -> binary.getPrompt();
+      case Object other -> throw new IllegalArgumentException("no example: " + other.getClass());
+    };
+  }
+
+  /// The examples of a window that train now. Confirmed answers come with every rating and would
+  /// drown the few corrections, so at most `perAnswer` of them are drawn for each answer to learn.
+  public static List<Example> balanced(
+      Collection<Example> examples, double perAnswer, Random random) {
+    List<Example> confirmed = new ArrayList<>();
+    List<Example> balanced = new ArrayList<>();
+    long answers = 0;
+    for (Example example : examples) {
+      Kind kind = kind(example);
+      answers += kind == Kind.SFT ? 1 : 0;
+      (kind == Kind.BINARY ? confirmed : balanced).add(example);
+    }
+    Collections.shuffle(confirmed, random);
+    long most = answers == 0 ? confirmed.size() : Math.round(answers * perAnswer);
+    balanced.addAll(confirmed.subList(0, (int) Math.min(confirmed.size(), most)));
+    return balanced;
   }
 
   /// Tokenizes examples; a bad answer trains nothing.

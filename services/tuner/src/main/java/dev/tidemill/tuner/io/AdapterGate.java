@@ -1,5 +1,6 @@
 package dev.tidemill.tuner.io;
 
+import dev.tidemill.events.Binary;
 import dev.tidemill.events.CuratedDocument;
 import dev.tidemill.events.Example;
 import dev.tidemill.events.GateCheck;
@@ -81,7 +82,11 @@ final class AdapterGate {
   private GateCheck heldoutLoss(
       Evaluator evaluator, Adapter candidate, @Nullable Adapter before, List<Example> examples) {
     List<TrainingExample> items =
-        TrainingSet.of(examples, List.of(Kind.SFT), base.tokenizer(), base.config().maxPositions())
+        TrainingSet.of(
+                examples,
+                List.of(Kind.SFT, Kind.BINARY),
+                base.tokenizer(),
+                base.config().maxPositions())
             .sft();
     if (items.size() < config.minHeldout()) {
       return Gate.tooFew("heldout_loss", items.size(), config.minHeldout(), "held-out examples");
@@ -150,7 +155,7 @@ final class AdapterGate {
     }
     return examples.stream()
         .limit(config.probes())
-        .map(e -> TrainingSet.messages(((Sft) e.getTraining()).getPrompt()))
+        .map(e -> TrainingSet.messages(TrainingSet.prompt(e)))
         .toList();
   }
 
@@ -175,13 +180,15 @@ final class AdapterGate {
     return (double) good / prompts.size();
   }
 
+  /// Held-out answers that are known to be good: corrections, demonstrations, confirmed answers.
   private List<Example> examples(Collection<Holdout> heldOut) {
     return heldOut.stream()
         .filter(
             h ->
                 h.getItem() instanceof Example e
                     && e.getTask().equals(task)
-                    && e.getTraining() instanceof Sft)
+                    && (e.getTraining() instanceof Sft
+                        || (e.getTraining() instanceof Binary binary && binary.getGood())))
         .sorted(Comparator.comparing(Holdout::getKey))
         .limit(config.maxHeldout())
         .map(h -> (Example) h.getItem())

@@ -157,17 +157,21 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
       restore(trainer, previous, live);
       List<Example> fresh = window.records().stream().map(WindowRecord::value).toList();
       ReplayBuffer<Example> replay = replay(previous);
-      TrainingSet news = set(fresh, base);
+      TrainingSet news =
+          set(
+              TrainingSet.balanced(
+                  fresh, config.training().confirmedPerAnswer(), new Random(seed)),
+              base);
       TrainingSet set = withReplay(news, fresh, replay, base, seed);
       meters.skipped("too_long", news.tooLong());
       meters.skipped("unusable", news.unusable());
       TrainingRun run = new TrainingRun(config.training(), trainer, set, seed, meters, progress);
       TrainingRun.Result result = run.run();
       trainer.saveState(Files.createDirectories(state.resolve(TRAINER_STATE)));
-      replay.add(news.sources(), new Random(seed));
+      replay.add(set(fresh, base).sources(), new Random(seed));
       replay.save(state);
       Path artifact =
-          Files.createTempDirectory(Files.createDirectories(config.stateDir()), "artifact-");
+          Files.createTempDirectory(Files.createDirectories(config.stateDirectory()), "artifact-");
       trainer.exportAdapter(artifact);
       AdapterGate gate = new AdapterGate(config.gate(), task, base, live, progress);
       var report = gate.judge(artifact, start, holdout.image().values(), result.trouble());
@@ -273,6 +277,7 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
     settings.put("batch_tokens", training.batchTokens());
     settings.put("weight_decay", training.weightDecay());
     settings.put("replay_share", training.replayShare());
+    settings.put("confirmed_per_answer", training.confirmedPerAnswer());
     settings.put("seed", training.seed());
     return settings;
   }
