@@ -258,6 +258,10 @@ public record TunerConfig(
   /// @param heldoutTolerance how much higher the held-out loss may be, as a share; negative asks
   ///   for an improvement; 0.02 unless told
   /// @param retentionTolerance the same for bits per byte on held-out documents; 0.1 unless told
+  /// @param confirmedSlack how much higher the loss may be on held-out answers that users had
+  ///   confirmed, in nats a token; 0.25 unless told. They are answers of releases that were live,
+  // so
+  ///   a live release is at home in them and a share of its loss would be no room at all
   /// @param minHeldout with fewer held-out items a check is not made; 4 unless told
   /// @param maxHeldout at most as many are looked at; 256 unless told
   /// @param probePrompts prompts that must be answered well-formed; held-out ones unless told
@@ -268,17 +272,19 @@ public record TunerConfig(
   public record GateConfig(
       Double heldoutTolerance,
       Double retentionTolerance,
+      Double confirmedSlack,
       int minHeldout,
       int maxHeldout,
       List<String> probePrompts,
       int probes,
       int probeMaxTokens,
       Double probeMinShare) {
-    static final GateConfig DEFAULTS = new GateConfig(0.02, 0.1, 0, 0, List.of(), 0, 0, 0.9);
+    static final GateConfig DEFAULTS = new GateConfig(0.02, 0.1, 0.25, 0, 0, List.of(), 0, 0, 0.9);
 
     public GateConfig {
       heldoutTolerance = heldoutTolerance == null ? 0.02 : heldoutTolerance;
       retentionTolerance = retentionTolerance == null ? 0.1 : retentionTolerance;
+      confirmedSlack = confirmedSlack == null ? 0.25 : confirmedSlack;
       minHeldout = minHeldout == 0 ? 4 : minHeldout;
       maxHeldout = maxHeldout == 0 ? 256 : maxHeldout;
       probePrompts = probePrompts == null ? List.of() : List.copyOf(probePrompts);

@@ -44,6 +44,7 @@ import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,7 +82,7 @@ class TunerServiceTest {
       Awaitility.await()
           .untilAsserted(
               () -> assertThat(health.ready().checks()).anyMatch(c -> reason(c).contains("live")));
-      route(base);
+      route(base, null);
       Candidate first = awaitCandidates(1).getFirst();
 
       VerifiedArtifact artifact = artifacts.open(first.getArtifact());
@@ -113,15 +114,26 @@ class TunerServiceTest {
   }
 
   @Test
-  void sabotagedTrainingIsPublishedButDoesNotPass() throws Exception {
-    route(publishBase());
+  void sabotagedTrainingOfTheLiveAdapterIsPublishedButDoesNotPass() throws Exception {
+    String base = publishBase();
+    route(base, null);
     holdOut(4);
-    try (TunerService tuner = tuner(10)) {
+    String live;
+    try (TunerService tuner = tuner(0.01)) {
       tuner.start();
       examples(0, IN_A_WINDOW);
-      Candidate candidate = awaitCandidates(1).getFirst();
+      live = awaitCandidates(1).getFirst().getArtifact();
+    }
+    route(base, live);
 
-      assertThat(candidate.getGate().getPassed()).isFalse();
+    try (TunerService sabotaged = tuner(10)) {
+      sabotaged.start();
+      examples(IN_A_WINDOW, 2 * IN_A_WINDOW);
+      Candidate candidate = awaitCandidates(2).getLast();
+
+      assertThat(candidate.getParent()).isEqualTo(live);
+      assertThat(check(candidate, "heldout_loss").getPassed()).isFalse();
+      assertThat(candidate.getGate().getPassed()).as("%s", candidate.getGate()).isFalse();
       assertThat(candidate.getExamples()).isEqualTo(IN_A_WINDOW);
     }
     assertThat(LineageAudit.run(clients, artifacts).balances()).isTrue();
@@ -189,15 +201,15 @@ class TunerServiceTest {
             NOW));
   }
 
-  private void route(String base) {
-    String release = ReleaseId.of("support", base, null);
+  private void route(String base, @Nullable String adapter) {
+    String release = ReleaseId.of("support", base, adapter);
     send(
         Topics.ROUTES,
         "support",
         Route.newBuilder()
             .setTask("support")
             .setEpoch(1)
-            .setLive(new ReleaseTarget(release, base, null))
+            .setLive(new ReleaseTarget(release, base, adapter))
             .setUpdatedAt(NOW)
             .build());
   }

@@ -70,6 +70,8 @@ final class AdapterGate {
       List<Example> examples = examples(heldOut);
       checks.add(heldoutLoss(evaluator, candidate, before, examples));
       progress.step();
+      checks.add(confirmedLoss(evaluator, candidate, before, examples));
+      progress.step();
       checks.add(retention(evaluator, candidate, before, heldOut));
       progress.step();
       checks.add(probes(generator, candidate, before, examples));
@@ -79,27 +81,41 @@ final class AdapterGate {
     return Gate.report(live.getRelease(), checks);
   }
 
+  /// Answers that somebody gave: corrections and demonstrations.
   private GateCheck heldoutLoss(
       Evaluator evaluator, Adapter candidate, @Nullable Adapter before, List<Example> examples) {
-    List<TrainingExample> items =
-        TrainingSet.of(
-                examples,
-                List.of(Kind.SFT, Kind.BINARY),
-                base.tokenizer(),
-                base.config().maxPositions())
-            .sft();
+    List<TrainingExample> items = answers(examples, Kind.SFT);
     if (items.size() < config.minHeldout()) {
       return Gate.tooFew("heldout_loss", items.size(), config.minHeldout(), "held-out examples");
     }
-    Evaluation now = evaluator.evaluate(base, candidate, items);
-    Evaluation then = evaluator.evaluate(base, before, items);
     return Gate.atMost(
         "heldout_loss",
-        now.lossPerToken(),
-        then.lossPerToken(),
+        evaluator.evaluate(base, candidate, items).lossPerToken(),
+        evaluator.evaluate(base, before, items).lossPerToken(),
         config.heldoutTolerance(),
         NO_LIMIT,
         "nats per answer token on " + items.size() + " held-out examples");
+  }
+
+  /// Answers that releases gave and users confirmed: what must not be unlearnt.
+  private GateCheck confirmedLoss(
+      Evaluator evaluator, Adapter candidate, @Nullable Adapter before, List<Example> examples) {
+    List<TrainingExample> items = answers(examples, Kind.BINARY);
+    if (items.size() < config.minHeldout()) {
+      return Gate.tooFew(
+          "confirmed_loss", items.size(), config.minHeldout(), "held-out confirmed answers");
+    }
+    return Gate.within(
+        "confirmed_loss",
+        evaluator.evaluate(base, candidate, items).lossPerToken(),
+        evaluator.evaluate(base, before, items).lossPerToken(),
+        config.confirmedSlack(),
+        "nats per answer token on " + items.size() + " held-out confirmed answers");
+  }
+
+  private List<TrainingExample> answers(List<Example> examples, Kind kind) {
+    return TrainingSet.of(examples, List.of(kind), base.tokenizer(), base.config().maxPositions())
+        .sft();
   }
 
   private GateCheck retention(

@@ -159,8 +159,7 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
       ReplayBuffer<Example> replay = replay(previous);
       TrainingSet news =
           set(
-              TrainingSet.balanced(
-                  fresh, config.training().confirmedPerAnswer(), new Random(seed)),
+              TrainingSet.balanced(fresh, config.training().confirmedPerAnswer(), new Random(seed)),
               base);
       TrainingSet set = withReplay(news, fresh, replay, base, seed);
       meters.skipped("too_long", news.tooLong());
