@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tidemill.platform.window;
+
+import org.jspecify.annotations.NullMarked;
