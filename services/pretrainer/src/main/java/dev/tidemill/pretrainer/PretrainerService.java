@@ -3,6 +3,7 @@ package dev.tidemill.pretrainer;
 import dev.tidemill.model.Engine;
 import dev.tidemill.platform.Service;
 import dev.tidemill.platform.ServiceContext;
+import dev.tidemill.platform.window.CrashPoints;
 import dev.tidemill.pretrainer.io.Pretraining;
 import java.util.Objects;
 
@@ -12,12 +13,16 @@ public final class PretrainerService implements Service {
   private final Pretraining pretraining;
 
   public PretrainerService(ServiceContext context, PretrainerConfig config) {
+    this(context, config, CrashPoints.fromSystemProperty());
+  }
+
+  /// @param crash where tests end the pretrainer
+  public PretrainerService(ServiceContext context, PretrainerConfig config, CrashPoints crash) {
     this.config = config;
     String version =
         Objects.requireNonNullElse(
-            PretrainerService.class.getPackage().getImplementationVersion(), "unreleased");
-    String trainer = "pretrainer-" + ProcessHandle.current().pid();
-    this.pretraining = new Pretraining(context, config, version, trainer);
+            PretrainerService.class.getPackage().getImplementationVersion(), "development");
+    this.pretraining = new Pretraining(context, config, version, crash);
   }
 
   @Override

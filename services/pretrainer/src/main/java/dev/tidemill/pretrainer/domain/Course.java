@@ -5,11 +5,11 @@ import java.util.Map;
 
 /// How one window trains: how often each document comes, and the learning rate on the way.
 ///
-/// @param epochs times that a document trains; 1 unless told
+/// @param epochs times that a document trains
 /// @param sources times for documents whose source starts so; the longest fitting start counts
-/// @param learningRate at its peak; 2e-3 unless told
+/// @param learningRate at its peak
 /// @param floor learning rate at the end
-/// @param warmUpSteps steps up to the peak; 20 unless told
+/// @param warmUpSteps steps up to the peak, but never more than half of all
 public record Course(
     int epochs, Map<String, Integer> sources, double learningRate, double floor, int warmUpSteps) {
   /// A fresh decoder.
@@ -19,12 +19,13 @@ public record Course(
   public static final Course CONTINUED = new Course(3, Map.of(), 1e-3, 0, 20);
 
   public Course {
-    epochs = epochs == 0 ? 1 : epochs;
-    sources = sources == null ? Map.of() : Map.copyOf(sources);
-    learningRate = learningRate == 0 ? 2e-3 : learningRate;
-    warmUpSteps = warmUpSteps == 0 ? 20 : warmUpSteps;
-    if (epochs < 1 || sources.values().stream().anyMatch(e -> e < 1)) {
-      throw new IllegalArgumentException("epochs must be at least 1");
+    sources = Map.copyOf(sources);
+    if (epochs < 1 || sources.values().stream().anyMatch(times -> times < 1)) {
+      throw new IllegalArgumentException(
+          "epochs must be at least 1, also those of sources, but they are "
+              + epochs
+              + " and "
+              + sources);
     }
     if (!(learningRate > 0) || !(floor >= 0) || floor > learningRate) {
       throw new IllegalArgumentException(
@@ -32,6 +33,10 @@ public record Course(
               + learningRate
               + " and "
               + floor);
+    }
+    if (warmUpSteps < 0) {
+      throw new IllegalArgumentException(
+          "warm_up_steps must not be negative, but is " + warmUpSteps);
     }
   }
 

@@ -9,17 +9,21 @@ import java.util.List;
 public final class Sequences {
   private Sequences() {}
 
-  /// The document and the token that ends it, in runs of at most `longest` tokens. A last run of
-  /// one token, which has nothing to predict, is left out.
+  /// The document and the token that ends it, in runs of at most `longest` tokens. A run begins
+  /// with the last token of the one before: every token but the document's first is predicted, and
+  /// none twice. A document without tokens gives no sequence.
   public static List<TrainingExample> of(int[] document, int endToken, int longest) {
+    if (longest < 2) {
+      throw new IllegalArgumentException(
+          "a sequence needs at least 2 tokens, but may have " + longest);
+    }
     int[] tokens = Arrays.copyOf(document, document.length + 1);
     tokens[document.length] = endToken;
     List<TrainingExample> sequences = new ArrayList<>();
-    for (int from = 0; from < tokens.length; from += longest) {
-      int[] run = Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + longest));
-      if (run.length > 1) {
-        sequences.add(TrainingExample.text(run));
-      }
+    for (int from = 0; from + 1 < tokens.length; from += longest - 1) {
+      sequences.add(
+          TrainingExample.text(
+              Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + longest))));
     }
     return sequences;
   }

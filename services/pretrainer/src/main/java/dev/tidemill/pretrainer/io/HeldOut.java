@@ -5,47 +5,49 @@ import dev.tidemill.events.Example;
 import dev.tidemill.events.Holdout;
 import dev.tidemill.events.Sft;
 import dev.tidemill.platform.kafka.TopicTable;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// What is kept out of training for ever, as it stands in the holdout topic. In the order of its
 /// keys, so that measuring twice gives the same number.
-public final class HeldOut {
+final class HeldOut {
   private final TopicTable<Holdout> table;
+  private final int most;
 
-  public HeldOut(TopicTable<Holdout> table) {
+  /// @param most at most as many items of a kind
+  HeldOut(TopicTable<Holdout> table, int most) {
     this.table = table;
+    this.most = most;
   }
 
-  public List<CuratedDocument> documents() {
-    List<CuratedDocument> documents = new ArrayList<>();
-    for (Holdout holdout : sorted()) {
-      if (holdout.getItem() instanceof CuratedDocument document) {
-        documents.add(document);
-      }
-    }
-    return documents;
+  List<CuratedDocument> documents() {
+    return items(
+        holdout -> holdout.getItem() instanceof CuratedDocument document ? document : null);
   }
 
   /// Held-out examples of a task that are answers to learn.
-  public List<Sft> answers(String task) {
-    List<Sft> answers = new ArrayList<>();
-    for (Holdout holdout : sorted()) {
-      if (holdout.getItem() instanceof Example example
-          && example.getTask().equals(task)
-          && example.getTraining() instanceof Sft sft) {
-        answers.add(sft);
-      }
-    }
-    return answers;
+  List<Sft> answers(String task) {
+    return items(
+        holdout ->
+            holdout.getItem() instanceof Example example
+                    && example.getTask().equals(task)
+                    && example.getTraining() instanceof Sft sft
+                ? sft
+                : null);
   }
 
-  private List<Holdout> sorted() {
+  private <T> List<T> items(Function<Holdout, @Nullable T> choice) {
     return table.image().entrySet().stream()
         .sorted(Comparator.comparing(Map.Entry::getKey))
         .map(Map.Entry::getValue)
+        .map(choice)
+        .filter(Objects::nonNull)
+        .limit(most)
+        .map(Objects::requireNonNull)
         .toList();
   }
 }

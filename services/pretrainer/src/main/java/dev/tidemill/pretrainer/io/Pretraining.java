@@ -13,72 +13,69 @@ import dev.tidemill.platform.window.WindowMeters;
 import dev.tidemill.pretrainer.PretrainerConfig;
 import dev.tidemill.schemas.Topics;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Everything the pretrainer runs: the tables it follows and the thread that trains.
 public final class Pretraining implements AutoCloseable {
-  private static final Duration LONGEST_STEP = Duration.ofMinutes(5);
-
   private final ServiceContext context;
   private final String name;
+  private final Duration heartbeatLimit;
   private final TopicTable<Route> routes;
   private final TopicTable<Holdout> holdout;
   private final WindowLoop<CuratedDocument> windows;
   private volatile @Nullable ServiceLoop loop;
 
-  /// @param trainer name of this process in candidates
+  /// @param crash where tests end the pretrainer
   public Pretraining(
-      ServiceContext context, PretrainerConfig config, String codeVersion, String trainer) {
+      ServiceContext context, PretrainerConfig config, String codeVersion, CrashPoints crash) {
     this.context = context;
-    this.name = config.name();
+    this.name = "pretrainer-" + config.name();
+    this.heartbeatLimit = config.heartbeatLimit();
     this.routes =
         new TopicTable<>(context.kafka(), Topics.ROUTES, context.health(), context.metrics());
     this.holdout =
         new TopicTable<>(context.kafka(), Topics.HOLDOUT, context.health(), context.metrics());
     Lineage<CuratedDocument> lineage =
-        new Lineage<>("pretrainer/" + name, Topics.CURATED_DOCUMENTS, null);
+        new Lineage<>("pretrainer/" + config.name(), Topics.CURATED_DOCUMENTS, null);
     WindowMeters meters = new WindowMeters(context.metrics(), "pretrainer", lineage.name());
-    BaseGate gate = new BaseGate(config, context.artifacts(), routes, new HeldOut(holdout));
+    BaseGate gate =
+        new BaseGate(
+            config, context.artifacts(), routes, new HeldOut(holdout, config.gate().maxHeldout()));
     this.windows =
         new WindowLoop<>(
             lineage,
-            new BaseTrainer(
-                config,
-                context.artifacts(),
-                context.kafka().codec(Topics.CURATED_DOCUMENTS),
-                gate,
-                meters),
+            new BaseTrainer(config, context.artifacts(), gate, this::whyNotReady, meters),
             context.kafka(),
             context.artifacts(),
             meters,
             new WindowLoop.Settings(
                 config.window(),
                 config.stateDirectory(),
-                trainer,
+                config.instance(),
                 codeVersion,
                 context.clock(),
                 System::nanoTime,
-                CrashPoints.fromSystemProperty()));
+                crash));
   }
 
   public void start() {
     routes.start();
     holdout.start();
+    context.health().readiness(name, this::whyNotReady);
     loop =
-        ServiceLoop.named("pretrainer-" + name, context.health())
-            .heartbeatLimit(LONGEST_STEP)
+        ServiceLoop.named(name, context.health())
+            .heartbeatLimit(heartbeatLimit)
             .wakeup(windows::stop)
             .atEnd(windows::close)
-            .start(this::step);
+            .start(() -> windows.step(this::pulse));
   }
 
-  private void step() throws InterruptedException {
-    if (!routes.caughtUp() || !holdout.caughtUp()) {
-      // A gate that knew neither what is live nor what is held out would judge nothing.
-      boolean _ = holdout.awaitCaughtUp(Duration.ofMillis(200));
-      return;
-    }
-    windows.step(this::pulse);
+  // A gate that knew neither what is live nor what is held out would judge nothing.
+  private Optional<String> whyNotReady() {
+    return routes.caughtUp() && holdout.caughtUp()
+        ? Optional.empty()
+        : Optional.of("routes and holdout are still being read");
   }
 
   private void pulse() {
@@ -90,6 +87,7 @@ public final class Pretraining implements AutoCloseable {
 
   @Override
   public void close() {
+    context.health().removeReadiness(name);
     @Nullable ServiceLoop running = loop;
     if (running != null) {
       running.close();

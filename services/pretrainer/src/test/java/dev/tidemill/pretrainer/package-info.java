@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tidemill.pretrainer;
+
+import org.jspecify.annotations.NullMarked;
