@@ -258,10 +258,9 @@ public record TunerConfig(
   /// @param heldoutTolerance how much higher the held-out loss may be, as a share; negative asks
   ///   for an improvement; 0.02 unless told
   /// @param retentionTolerance the same for bits per byte on held-out documents; 0.1 unless told
-  /// @param confirmedSlack how much higher the loss may be on held-out answers that users had
-  ///   confirmed, in nats a token; 0.25 unless told. They are answers of releases that were live,
-  // so
-  ///   a live release is at home in them and a share of its loss would be no room at all
+  /// @param confirmedSlack how much higher the loss may be on held-out confirmed answers, in nats
+  ///   a token; 0.25 unless told. They were given by live releases, which are at home in them: a
+  ///   share of their loss would be no room at all
   /// @param minHeldout with fewer held-out items a check is not made; 4 unless told
   /// @param maxHeldout at most as many are looked at; 256 unless told
   /// @param probePrompts prompts that must be answered well-formed; held-out ones unless told

@@ -46,6 +46,11 @@ public final class KafkaClients {
     this.schemaRegistry = registryUrl == null ? null : new HttpSchemaRegistry(registryUrl);
   }
 
+  /// Whom these clients are for: the service's name.
+  public String owner() {
+    return clientIdPrefix;
+  }
+
   public KafkaConfig config() {
     return config;
   }

@@ -73,10 +73,12 @@ public final class TopicTable<T extends SpecificRecord> implements AutoCloseable
         Counter.builder("tidemill.table.undecodable.records")
             .description("Records of a followed topic that could not be decoded")
             .tag("topic", topic.name())
+            .tag("service", clients.owner())
             .register(metrics);
     Gauge.builder("tidemill.table.keys", this, t -> t.image.size())
         .description("Keys in the image of a followed topic")
         .tag("topic", topic.name())
+        .tag("service", clients.owner())
         .register(metrics);
   }
 

@@ -37,6 +37,20 @@ public final class Gate {
         what + "; lower is better; " + rule);
   }
 
+  /// A lower-is-better number that may be at most `slack` above the live release's.
+  public static GateCheck within(
+      String name, double value, double baseline, double slack, String what) {
+    double threshold = baseline + slack;
+    return new GateCheck(
+        name,
+        finite(value),
+        finite(baseline),
+        finite(threshold),
+        Double.isFinite(value) && value <= threshold,
+        String.format(
+            Locale.ROOT, "%s; lower is better; at most %.3f above the live release", what, slack));
+  }
+
   /// A higher-is-better number that must reach the threshold.
   public static GateCheck atLeast(
       String name, double value, @Nullable Double baseline, double threshold, String what) {
