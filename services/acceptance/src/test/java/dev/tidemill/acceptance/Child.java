@@ -43,14 +43,16 @@ final class Child implements AutoCloseable {
       List<String> jvm,
       Class<?> main,
       List<String> arguments) {
+    List<String> options = new ArrayList<>();
+    // The build passes the flags that every JVM of ours is started with.
+    options.addAll(List.of(System.getProperty("tidemill.jvm.flags", "").strip().split("\\s+", -1)));
+    options.addAll(jvm);
+    options.addAll(List.of("-cp", classPath(), main.getName()));
+    options.addAll(arguments);
+    options.removeIf(String::isEmpty);
     List<String> command = new ArrayList<>(wrapper);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // The build passes the flags that every JVM of ours is started with.
-    command.addAll(List.of(System.getProperty("tidemill.jvm.flags", "").strip().split("\\s+", -1)));
-    command.addAll(jvm);
-    command.addAll(List.of("-cp", classPath(), main.getName()));
-    command.addAll(arguments);
-    command.removeIf(String::isEmpty);
+    command.add("@" + argumentFile(folder.resolve(name + ".args"), options));
     Path out = folder.resolve(name + ".out");
     Path err = folder.resolve(name + ".err");
     try {
@@ -64,6 +66,19 @@ final class Child implements AutoCloseable {
       return new Child(name, process, out, err);
     } catch (IOException e) {
       throw new UncheckedIOException(name + " cannot be started", e);
+    }
+  }
+
+  /// A class path is longer than some systems let a command line be.
+  private static Path argumentFile(Path file, List<String> arguments) {
+    List<String> quoted =
+        arguments.stream()
+            .map(a -> '"' + a.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
+            .toList();
+    try {
+      return Files.write(file, quoted);
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + " cannot be written", e);
     }
   }
 

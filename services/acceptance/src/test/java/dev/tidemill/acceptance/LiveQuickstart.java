@@ -44,7 +44,7 @@ final class LiveQuickstart implements AutoCloseable {
     this.folder = folder;
     this.portBase = portBase;
     this.summary = folder.resolve("summary.json");
-    this.process = another("quickstart", folder.resolve("data"));
+    this.process = another("first", folder.resolve("data"));
   }
 
   static LiveQuickstart start(Path folder) {

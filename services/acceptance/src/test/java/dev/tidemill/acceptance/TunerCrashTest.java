@@ -42,7 +42,7 @@ class TunerCrashTest {
   private static final int WINDOW = 40;
   private static final String TRAINING = "epochs: 3, target_steps: 9, replay_share: 0.25";
   private static final String LONG_TRAINING = "epochs: 1000";
-  private static final Duration LIMIT = Duration.ofSeconds(120);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   @TempDir private static Path folder;
 
