@@ -32,12 +32,11 @@ class PretrainerServiceTest {
       """
       initial: {epochs: 10, learning_rate: 0.01, warm_up_steps: 5}
       continued: {epochs: 6, learning_rate: 0.005, warm_up_steps: 5}
+      gate: {answer_tolerance: 1}
       """;
-  private static final String SABOTAGE =
-      """
-      initial: {learning_rate: 50}
-      continued: {learning_rate: 50}
-      """;
+  private static final String TOO_FAST = "continued: {learning_rate: 50}\n";
+  private static final String OVERFLOWING =
+      "initial: {learning_rate: 1e30, warm_up_steps: 0}\noptimizer: {weight_decay: 0}\n";
 
   @TempDir Path folder = Path.of("");
 
@@ -136,8 +135,9 @@ class PretrainerServiceTest {
     World world = new World(folder);
     world.holdOut();
 
-    Candidate spoilt = window(world, "tide", SABOTAGE, 1);
-    assertThat(spoilt.getGate().getPassed()).as("%s", spoilt.getGate()).isFalse();
+    Candidate spoilt = window(world, "tide", OVERFLOWING, 1);
+    assertThat(spoilt.getGate().getPassed()).isFalse();
+    assertThat(check(spoilt, "finite_training").getPassed()).as("%s", spoilt.getGate()).isFalse();
     assertThat(spoilt.getExamples()).isEqualTo(World.WINDOW);
 
     Candidate sound = window(world, "tide", COURSES, 2);
@@ -148,8 +148,9 @@ class PretrainerServiceTest {
     assertThat(metric(manifest, "documents_replayed")).isEqualTo(World.WINDOW);
 
     world.makeLive(sound);
-    Candidate again = window(world, "wind", SABOTAGE, 3);
+    Candidate again = window(world, "wind", TOO_FAST, 3);
     assertThat(again.getGate().getPassed()).as("%s", again.getGate()).isFalse();
+    assertThat(again.getExamples()).isEqualTo(World.WINDOW);
     assertThat(again.getParent()).isEqualTo(sound.getArtifact());
 
     Candidate after = window(world, "wind", COURSES, 4);
