@@ -68,10 +68,17 @@ public final class Logging {
     context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.INFO);
     for (String loud :
         new String[] {
-          "org.apache.kafka", "kafka", "state.change.logger", "io.helidon", "org.apache.avro"
+          "org.apache.kafka",
+          "kafka",
+          "state.change.logger",
+          "io.helidon",
+          "org.apache.avro",
+          "ai.djl"
         }) {
       context.getLogger(loud).setLevel(Level.WARN);
     }
+    // It warns of every machine that has no GPU.
+    context.getLogger("ai.djl.util.cuda").setLevel(Level.ERROR);
   }
 
   private static Encoder<ILoggingEvent> json(LoggerContext context) {
