@@ -135,8 +135,9 @@ final class WindowSource<T extends SpecificRecord> implements AutoCloseable {
   long lag() {
     long lag = 0;
     for (TopicPartition partition : partitions) {
+      // The end that a read-committed consumer knows of may be older than its position.
       OptionalLong behind = consumer.currentLag(partition);
-      lag += behind.orElse(0);
+      lag += Math.max(0, behind.orElse(0));
     }
     return lag;
   }
