@@ -101,7 +101,7 @@ class PretrainerServiceTest {
   @Test
   void killedWindowIsTrainedAgainAndLeavesNothing() throws IOException {
     World world = new World(folder);
-    world.sendWindow("tide");
+    world.sendWindowWithRevision("tide");
     Path leftover = world.state().resolve("work-base").resolve("initial").resolve("leftover");
     Files.createDirectories(Objects.requireNonNull(leftover.getParent()));
     Files.writeString(leftover, "of a process that was killed");
@@ -114,18 +114,29 @@ class PretrainerServiceTest {
         };
     try (World.Running running = world.start(COURSES, kill)) {
       Awaitility.await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> running.health().firstFailure().isDone());
     }
     assertThat(world.candidates()).isEmpty();
 
     try (World.Running running = world.start(COURSES)) {
       world.awaitCandidates(running, 1);
+      assertThat(
+              running
+                  .registry()
+                  .get("tidemill.pretrainer.skipped")
+                  .tag("reason", "revised")
+                  .counter()
+                  .count())
+          .isEqualTo(1);
     }
 
     assertThat(world.candidates())
         .singleElement()
-        .satisfies(candidate -> assertThat(candidate.getSequence()).isEqualTo(1));
+        .satisfies(
+            candidate ->
+                assertThat(metric(opened(world, candidate, 1), "documents"))
+                    .isEqualTo(World.WINDOW - 1));
     assertThat(files(world.state())).allMatch(path -> path.contains("pretrainer-base"));
     balances(world, 1);
   }

@@ -37,6 +37,7 @@ import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -144,10 +145,22 @@ final class World {
   ///
   /// @param kind what they are about: `tide` or `wind`
   void sendWindow(String kind) {
-    long before = new TopicReader(clients).readAll(Topics.CURATED_DOCUMENTS).size();
-    List<CuratedDocument> documents =
-        IntStream.range(0, WINDOW).mapToObj(i -> document(kind, (int) before + i)).toList();
+    send(Topics.CURATED_DOCUMENTS, documentsOfWindow(kind), CuratedDocument::getKey);
+  }
+
+  /// The same; the last document is a new text for the key of the first.
+  void sendWindowWithRevision(String kind) {
+    List<CuratedDocument> documents = new ArrayList<>(documentsOfWindow(kind));
+    documents.add(
+        CuratedDocument.newBuilder(documents.removeLast())
+            .setKey(documents.getFirst().getKey())
+            .build());
     send(Topics.CURATED_DOCUMENTS, documents, CuratedDocument::getKey);
+  }
+
+  private List<CuratedDocument> documentsOfWindow(String kind) {
+    int before = new TopicReader(clients).readAll(Topics.CURATED_DOCUMENTS).size();
+    return IntStream.range(0, WINDOW).mapToObj(i -> document(kind, before + i)).toList();
   }
 
   /// Ids of the documents of the n-th window, from 1.
