@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,7 @@ final class LiveQuickstart implements AutoCloseable {
     this.folder = folder;
     this.portBase = portBase;
     this.summary = folder.resolve("summary.json");
-    this.process = another("first", folder.resolve("data"));
+    this.process = another("first", data());
   }
 
   static LiveQuickstart start(Path folder) {
@@ -52,7 +53,11 @@ final class LiveQuickstart implements AutoCloseable {
   }
 
   /// Starts a quickstart on the same ports.
-  Child another(String name, Path data) {
+  Child another(String name, Path data, String... more) {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("--summary", summary.toString(), "--data", data.toString()));
+    arguments.addAll(List.of("--port-base", Integer.toString(portBase)));
+    arguments.addAll(List.of(more));
     return Child.start(
         folder,
         name,
@@ -68,24 +73,27 @@ final class LiveQuickstart implements AutoCloseable {
             "-Xss512k",
             "-XX:ErrorFile=" + folder.resolve("hs_err_%p.log")),
         Main.class,
-        List.of(
-            "--summary",
-            summary.toString(),
-            "--port-base",
-            Integer.toString(portBase),
-            "--data",
-            data.toString()));
+        arguments);
   }
 
   /// Waits for the summary.
   JsonNode summary(Duration limit) {
+    return summary(process, limit);
+  }
+
+  /// Waits for the summary of another quickstart on the same ports.
+  JsonNode summary(Child process, Duration limit) {
     return Awaitility.await("the summary of the quickstart")
         .atMost(limit)
         .pollInterval(Duration.ofMillis(500))
         .until(
             () -> {
-              process.assertAlive();
-              return readSummary();
+              boolean alive = process.isAlive();
+              Optional<JsonNode> read = readSummary();
+              if (!alive && read.isEmpty()) {
+                process.assertAlive();
+              }
+              return read;
             },
             Optional::isPresent)
         .orElseThrow();
@@ -101,6 +109,33 @@ final class LiveQuickstart implements AutoCloseable {
     } catch (JsonProcessingException e) {
       // It is being written.
       return Optional.empty();
+    }
+  }
+
+  /// Forgets the summary, so that the next one is waited for.
+  void removeSummary() {
+    try {
+      Files.delete(summary);
+    } catch (IOException e) {
+      throw new UncheckedIOException(summary + " cannot be removed", e);
+    }
+  }
+
+  /// Its data directory.
+  Path data() {
+    return folder.resolve("data");
+  }
+
+  /// Errors in its log.
+  List<String> errorsInLog() {
+    try (Stream<String> lines = Files.lines(data().resolve("quickstart.log"))) {
+      return lines
+          .filter(line -> line.contains(" ERROR "))
+          // The broker's word for a batch that it asks the client to send again.
+          .filter(line -> !line.contains("Error processing append operation"))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the log cannot be read", e);
     }
   }
 

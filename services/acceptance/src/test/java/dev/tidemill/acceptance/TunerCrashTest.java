@@ -200,11 +200,11 @@ class TunerCrashTest {
         %sadmin: {port: %d}
         tuner:
           tasks: [%s]
-          state_dir: %s
+          state_directory: %s
           window: {max_records: %d, idle: 2s}
           lora: {rank: 4}
           training: {%s}
-          native_threads: 1
+          threads: 1
           gate: {probes: 1, probe_max_tokens: 4}
         """
             .formatted(
