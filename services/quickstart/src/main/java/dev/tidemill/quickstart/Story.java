@@ -36,6 +36,8 @@ public final class Story implements AutoCloseable {
 
   private static final Duration LEARNING = Duration.ofMinutes(4);
   private static final Duration TRIAL = Duration.ofMinutes(3);
+  private static final Duration CONTENTMENT = Duration.ofSeconds(45);
+  private static final double CONTENT = 0.97;
   private static final int USERS = 60;
   private static final int ATTEMPTS = 5;
 
@@ -174,8 +176,9 @@ public final class Story implements AutoCloseable {
               "A live adapter",
               LEARNING,
               () -> observer.live(TASK).filter(r -> r.getAdapter() != null));
-      progress.noStatus();
       tell(won);
+      won = untilUsersAreContent(won);
+      progress.noStatus();
       memory.put("changed_after", exactMatch.share(won.getId(), change.changed()));
       memory.put("unchanged_after", exactMatch.share(won.getId(), change.unchanged()));
     }
@@ -183,6 +186,21 @@ public final class Story implements AutoCloseable {
         "exact match: changed settings %.3f, unchanged %.3f"
             .formatted(measured("changed_after"), measured("unchanged_after")));
     show(change.changed().getFirst());
+  }
+
+  /// Waits until users find nearly every answer right, as adapters go on winning their canaries.
+  private Release untilUsersAreContent(Release first) throws InterruptedException {
+    try {
+      return observer.await(
+          "Content users",
+          CONTENTMENT,
+          () -> users.recentShareRight() >= CONTENT ? observer.live(TASK) : Optional.empty());
+    } catch (TimeoutException e) {
+      progress.say(
+          "after %d s users still find only %.2f of the answers right"
+              .formatted(CONTENTMENT.toSeconds(), users.recentShareRight()));
+      return observer.live(TASK).orElse(first);
+    }
   }
 
   private void withstandAnAttack()

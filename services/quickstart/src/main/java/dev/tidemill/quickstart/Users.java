@@ -4,8 +4,10 @@ import dev.tidemill.quickstart.reference.ReferenceText;
 import dev.tidemill.quickstart.reference.Setting;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -20,6 +22,7 @@ public final class Users implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Users.class);
   private static final Duration LEAVING = Duration.ofSeconds(30);
   private static final int QUESTIONS_A_VISIT = 5;
+  private static final int RECENT = 100;
   private static final long SEED = 20_260_501;
 
   private final Asker asker;
@@ -27,6 +30,7 @@ public final class Users implements AutoCloseable {
   private final String task;
   private final Duration thinking;
   private final AtomicLong arrived = new AtomicLong();
+  private final Deque<Boolean> recent = new ArrayDeque<>();
   private volatile boolean correcting;
   private final Deck deck = new Deck(new Random(SEED));
   private final AtomicLong rated = new AtomicLong();
@@ -74,6 +78,15 @@ public final class Users implements AutoCloseable {
     return all == 0 ? 0 : (double) right.get() / all;
   }
 
+  /// Share of the last hundred rated answers that were right; 0 before there are as many.
+  public double recentShareRight() {
+    synchronized (recent) {
+      return recent.size() < RECENT
+          ? 0
+          : recent.stream().mapToInt(isRight -> isRight ? 1 : 0).sum() / (double) RECENT;
+    }
+  }
+
   /// Answers corrected.
   public long corrected() {
     return corrected.get();
@@ -105,11 +118,21 @@ public final class Users implements AutoCloseable {
     boolean isRight = answer.text().equals(ReferenceText.answer(setting));
     pusher.rating(answer.completionId(), name, isRight ? 1 : 0);
     rated.incrementAndGet();
+    remember(isRight);
     if (isRight) {
       right.incrementAndGet();
     } else if (correcting) {
       pusher.correction(answer.completionId(), name, ReferenceText.answer(setting));
       corrected.incrementAndGet();
+    }
+  }
+
+  private void remember(boolean isRight) {
+    synchronized (recent) {
+      recent.addLast(isRight);
+      if (recent.size() > RECENT) {
+        recent.removeFirst();
+      }
     }
   }
 
