@@ -230,7 +230,9 @@ final class LiveQuickstart implements AutoCloseable {
   private static boolean areFree(int base) {
     for (int port = base; port < base + PORTS; port++) {
       try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-        probe.setReuseAddress(true);
+        if (!probe.isBound()) {
+          return false;
+        }
       } catch (IOException e) {
         return false;
       }
