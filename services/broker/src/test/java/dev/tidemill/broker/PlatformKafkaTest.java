@@ -178,7 +178,9 @@ class PlatformKafkaTest {
         assertThat(changes.stream().flatMap(Set::stream)).contains("support", "sales", "other");
         assertThat(
                 metrics
-                    .counter("tidemill.table.undecodable.records", "topic", "tidemill.routes")
+                    .get("tidemill.table.undecodable.records")
+                    .tag("topic", "tidemill.routes")
+                    .counter()
                     .count())
             .isEqualTo(1);
         assertThat(health.live().checks())
