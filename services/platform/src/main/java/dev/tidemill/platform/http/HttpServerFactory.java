@@ -49,13 +49,15 @@ public final class HttpServerFactory {
     Problems problems = new Problems(name, config.maxBodyBytes(), renderer, rules);
     routing.addFilter(new RequestMeters(name, metrics, inFlight));
     routing.addFilter(inFlight);
+    BodyLimit bodyLimit = new BodyLimit(config.maxBodyBytes());
+    routing.addFilter(bodyLimit);
     routing.error(Throwable.class, problems::answer);
     routes.accept(rules);
     WebServer server =
         WebServer.builder()
             .host(config.host())
             .port(config.port())
-            .maxPayloadSize(config.maxBodyBytes())
+            .maxPayloadSize(bodyLimit.tolerated())
             .shutdownHook(false)
             .connectionOptions(options -> options.tcpNoDelay(true))
             .directHandlers(problems.directHandlers())

@@ -189,6 +189,15 @@ class HttpServerTest {
   }
 
   @Test
+  void theClientSeesThe413OfALargeBodyEveryTime() throws Exception {
+    String body = "{\"model_name\": \"" + "x".repeat(2_000_000) + "\"}";
+    for (int i = 0; i < 30; i++) {
+      problem(post(body), 413);
+      assertThat(get("/v1/chat/support").statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void otherContentTypesAre415() throws Exception {
     HttpResponse<String> answer =
         send(
