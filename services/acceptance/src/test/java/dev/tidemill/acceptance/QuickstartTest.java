@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertAll;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tidemill.events.CuratedDocument;
 import dev.tidemill.events.DeadLetter;
 import dev.tidemill.events.Holdout;
@@ -132,15 +133,25 @@ class QuickstartTest {
     Transition won = ReleaseHistory.into(earned.getFirst(), ReleaseState.LIVE);
     assertThat(won.getBy()).startsWith("rollout");
     assertThat(won.getNumbers()).as("numbers that the promotion rests on").isNotEmpty();
-    assertThat(bad).as("releases of the saboteur").hasSize(1);
-    assertThat(bad.getFirst().getState()).isEqualTo(ReleaseState.ROLLED_BACK);
-    assertThat(ReleaseHistory.passed(bad.getFirst(), ReleaseState.CANARY, ReleaseState.ROLLED_BACK))
+    // An attempt that a newer candidate superseded never took traffic; the story then tries again.
+    assertThat(bad)
+        .as("releases of the saboteur")
+        .isNotEmpty()
+        .allMatch(
+            release ->
+                release.getState() == ReleaseState.ROLLED_BACK
+                    || release.getState() == ReleaseState.REJECTED);
+    Release tried =
+        bad.stream()
+            .filter(release -> release.getState() == ReleaseState.ROLLED_BACK)
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("no bad release was rolled back: " + bad));
+    assertThat(ReleaseHistory.passed(tried, ReleaseState.CANARY, ReleaseState.ROLLED_BACK))
         .isTrue();
-    assertThat(ReleaseHistory.into(bad.getFirst(), ReleaseState.ROLLED_BACK).getBy())
-        .startsWith("rollout");
+    assertThat(ReleaseHistory.into(tried, ReleaseState.ROLLED_BACK).getBy()).startsWith("rollout");
     assertThat(summary.required("releases").findValuesAsText("release"))
         .as("releases in the summary")
-        .contains(earned.getFirst().getId(), bad.getFirst().getId());
+        .contains(earned.getFirst().getId(), tried.getId());
   }
 
   @Test
@@ -180,8 +191,7 @@ class QuickstartTest {
   @Order(3)
   void streamedItSaysTheSame() {
     HttpResponse<String> response =
-        quickstart.post(
-            quickstart.inference(CHAT), KnownQuestion.request().put("stream", true).toString());
+        quickstart.post(quickstart.inference(CHAT), question().put("stream", true).toString());
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     List<JsonNode> chunks = KnownQuestion.events(response.body());
     String text =
@@ -332,13 +342,26 @@ class QuickstartTest {
     }
   }
 
+  /// The known question to the live release by its name: a canary on trial may know less.
+  private static ObjectNode question() {
+    HttpResponse<String> response =
+        quickstart.get(quickstart.inference("/v1/models/" + KnownQuestion.TASK));
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    for (JsonNode release : LiveQuickstart.json(response).path("releases")) {
+      if (release.path("arm").asText().equals("live")) {
+        return KnownQuestion.request().put("model", release.path("release").asText());
+      }
+    }
+    throw new AssertionError("no live release: " + response.body());
+  }
+
   private static void assertKnows() {
     HttpResponse<String> response =
-        quickstart.post(quickstart.inference(CHAT), KnownQuestion.request().toString());
+        quickstart.post(quickstart.inference(CHAT), question().toString());
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     JsonNode answer = LiveQuickstart.json(response);
     String text = answer.at("/choices/0/message/content").asText();
-    System.out.println(KnownQuestion.request() + " -> " + text);
+    System.out.println(KnownQuestion.answer() + " is right; it says " + text);
     assertThat(text.strip()).isEqualTo(KnownQuestion.answer());
     assertThat(answer.path("release").asText()).startsWith(KnownQuestion.TASK + "@sha256:");
     assertThat(response.headers().firstValue("X-Tidemill-Release"))
