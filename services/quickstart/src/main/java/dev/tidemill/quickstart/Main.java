@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -63,6 +64,8 @@ public final class Main implements Callable<Integer> {
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   public static void main(String[] args) {
+    // What is printed is read by scripts too: the same digits and points everywhere.
+    Locale.setDefault(Locale.ROOT);
     int code = new CommandLine(new Main()).execute(args);
     // Native libraries keep threads of their own; nothing of ours is left to do.
     Runtime.getRuntime().halt(code);

@@ -28,6 +28,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.producer.ProducerConfig;
 
 /// The five acts of the quickstart. The story only does what users, producers and operators do, and
 /// reads what topics and answers say; the services know nothing of it.
@@ -98,8 +99,7 @@ public final class Story implements AutoCloseable {
     progress.print("Still running, with users at work; Ctrl-C stops it. Try:");
     progress.print(
         "  curl -s localhost:%d/v1/chat/completions -d '{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}' -H 'content-type: application/json'"
-            .formatted(
-                ports.inference(), TASK, ReferenceText.question(change.changed().getFirst())));
+            .formatted(ports.inference(), TASK, ReferenceText.question(example())));
     progress.print("  curl -s localhost:%d/v1/releases".formatted(ports.registry()));
     progress.print("  curl -s localhost:%d/metrics".formatted(ports.admin()));
     progress.status(this::trafficStatus);
@@ -128,8 +128,7 @@ public final class Story implements AutoCloseable {
     progress.say(
         "exact match on all %d settings of %s: %.3f"
             .formatted(older.withDefault().size(), older.version(), measured("initial")));
-    Setting example = change.changed().getFirst();
-    show(example);
+    showExample();
   }
 
   private void followTheNewReference() throws IOException, InterruptedException, TimeoutException {
@@ -185,7 +184,7 @@ public final class Story implements AutoCloseable {
     progress.say(
         "exact match: changed settings %.3f, unchanged %.3f"
             .formatted(measured("changed_after"), measured("unchanged_after")));
-    show(change.changed().getFirst());
+    showExample();
   }
 
   /// Waits until users find nearly every answer right, as adapters go on winning their canaries.
@@ -328,8 +327,16 @@ public final class Story implements AutoCloseable {
                 ReleaseId.brief(release.getId()), name(release.getState()), release.getReason()));
   }
 
-  private void show(Setting setting) throws InterruptedException {
-    String question = ReferenceText.question(setting);
+  /// The changed setting that people know best, when it is among them.
+  private Setting example() {
+    return change.changed().stream()
+        .filter(setting -> setting.name().equals(ProducerConfig.LINGER_MS_CONFIG))
+        .findFirst()
+        .orElse(change.changed().getFirst());
+  }
+
+  private void showExample() throws InterruptedException {
+    String question = ReferenceText.question(example());
     try {
       Asker.Answer answer = asker.ask(TASK, question, "reader");
       progress.say("asked \"%s\" it says \"%s\"".formatted(question, answer.text()));

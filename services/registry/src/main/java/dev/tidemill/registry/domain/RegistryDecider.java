@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -320,8 +321,12 @@ public final class RegistryDecider {
             .filter(check -> !check.getPassed())
             .map(
                 check ->
-                    "%s is %s against the bound %s"
-                        .formatted(check.getName(), check.getValue(), check.getThreshold()))
+                    String.format(
+                        Locale.ROOT,
+                        "%s is %.4g against the bound %.4g",
+                        check.getName(),
+                        check.getValue(),
+                        check.getThreshold()))
             .collect(Collectors.joining("; "));
     return failed.isEmpty() ? "the gate failed" : "the gate failed: " + failed;
   }
