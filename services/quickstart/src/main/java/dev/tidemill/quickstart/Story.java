@@ -14,6 +14,7 @@ import dev.tidemill.quickstart.reference.ReferenceText;
 import dev.tidemill.quickstart.reference.Setting;
 import dev.tidemill.schemas.ReleaseId;
 import dev.tidemill.schemas.Topics;
+import io.micrometer.core.instrument.Gauge;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.http.HttpClient;
@@ -26,6 +27,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -356,19 +358,18 @@ public final class Story implements AutoCloseable {
   }
 
   private String trainingStatus(String service) {
-    return "%s loss %s, %s tokens/s"
-        .formatted(
-            service,
-            gauge("tidemill." + service + ".loss", "%.3f"),
-            gauge("tidemill." + service + ".tokens.per.second", "%.0f"));
+    OptionalDouble loss = gauge("tidemill." + service + ".loss");
+    OptionalDouble speed = gauge("tidemill." + service + ".tokens.per.second");
+    return loss.isEmpty() || speed.isEmpty()
+        ? service + " collects its window"
+        : "%s loss %.3f, %.0f tokens/s".formatted(service, loss.getAsDouble(), speed.getAsDouble());
   }
 
-  private String gauge(String name, String format) {
+  private OptionalDouble gauge(String name) {
     return stack.metrics().find(name).gauges().stream()
-        .filter(gauge -> Double.isFinite(gauge.value()))
-        .map(gauge -> String.format(Locale.ROOT, format, gauge.value()))
-        .findFirst()
-        .orElse("–");
+        .mapToDouble(Gauge::value)
+        .filter(Double::isFinite)
+        .findFirst();
   }
 
   private static Summary.ReleaseLine line(Release release) {
