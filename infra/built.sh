@@ -1,5 +1,5 @@
 # Sourced with `root` set to the checkout: builds what is missing or out of date, and sets CLASS_PATH
-# (every module), JAVA25 and JVM_FLAGS (as in the parent POM) for starting a program of ours.
+# (every module), JAVA25 and JVM_FLAGS for starting a program of ours.
 class_path_file="$root/services/quickstart/target/classpath"
 quickstart_jar="$root/services/quickstart/target/tidemill-quickstart-0.1.0-SNAPSHOT.jar"
 
@@ -25,7 +25,6 @@ if out_of_date; then
 fi
 
 CLASS_PATH="$quickstart_jar:$(cat "$class_path_file")"
-JVM_FLAGS=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseCompactObjectHeaders)
 
 # shellcheck source=allocator.sh
 source "$root/infra/allocator.sh"

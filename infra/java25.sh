@@ -1,4 +1,5 @@
-# Sourced: sets JAVA25 to the java of a JDK 25, wherever this machine keeps one.
+# Sourced: sets JAVA25 to the java of a JDK 25, wherever this machine keeps one, and JVM_FLAGS to what
+# every JVM of ours is started with, as in the parent POM.
 find_java25() {
   local candidate
   for candidate in "${JAVA_HOME:-/nonexistent}/bin/java" "$(command -v java || true)" \
@@ -16,3 +17,5 @@ if [ -z "$JAVA25" ]; then
   echo "Tidemill needs a JDK 25; none was found in JAVA_HOME, on the PATH or in the usual places." >&2
   exit 1
 fi
+# shellcheck disable=SC2034 # for whoever sources this
+JVM_FLAGS=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseCompactObjectHeaders)
