@@ -1,5 +1,6 @@
 package dev.tidemill.schemas;
 
+import dev.tidemill.events.AppliedErasure;
 import dev.tidemill.events.Candidate;
 import dev.tidemill.events.Completion;
 import dev.tidemill.events.CuratedDocument;
@@ -22,6 +23,8 @@ public final class Topics {
       topic("tidemill.demonstrations", Demonstration.class);
   public static final Topic<Feedback> FEEDBACK = topic("tidemill.feedback", Feedback.class);
   public static final Topic<Erasure> ERASURES = topic("tidemill.erasures", Erasure.class);
+  public static final Topic<AppliedErasure> APPLIED_ERASURES =
+      topic("tidemill.erasures.applied", AppliedErasure.class);
   public static final Topic<Completion> COMPLETIONS =
       topic("tidemill.completions", Completion.class);
   public static final Topic<CuratedDocument> CURATED_DOCUMENTS =

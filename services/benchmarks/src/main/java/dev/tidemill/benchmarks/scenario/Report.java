@@ -1,0 +1,48 @@
+package dev.tidemill.benchmarks.scenario;
+
+import java.io.PrintStream;
+import java.util.Locale;
+
+/// What a scenario measured, line by line beside its bars.
+final class Report {
+  private final PrintStream out;
+  private boolean missed;
+
+  Report(PrintStream out) {
+    this.out = out;
+  }
+
+  /// A figure without a bar.
+  void figure(String name, double value, String unit) {
+    out.printf(Locale.ROOT, "        %-48s %14.4g %s%n", name, value, unit);
+  }
+
+  /// A figure that must be at least the bar.
+  void atLeast(String name, double value, double bar, String unit) {
+    barred(name, value, ">=", bar, unit, value >= bar);
+  }
+
+  /// A figure that must be at most the bar.
+  void atMost(String name, double value, double bar, String unit) {
+    barred(name, value, "<=", bar, unit, value <= bar);
+  }
+
+  /// Ends the program: 0 when every bar was met, else 1.
+  int exitCode() {
+    return missed ? 1 : 0;
+  }
+
+  private void barred(
+      String name, double value, String relation, double bar, String unit, boolean met) {
+    missed |= !met;
+    out.printf(
+        Locale.ROOT,
+        "%-7s %-48s %14.4g %s (bar: %s %.4g)%n",
+        met ? "met" : "MISSED",
+        name,
+        value,
+        unit,
+        relation,
+        bar);
+  }
+}
