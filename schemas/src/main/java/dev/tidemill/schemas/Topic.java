@@ -12,7 +12,11 @@ import org.jspecify.annotations.Nullable;
 /// @param key what the key holds, in words
 /// @param partitions number of partitions
 /// @param cleanup what Kafka does with old records
-/// @param retention how long records stay when they are deleted by age; null for compacted topics
+/// @param retention how long records stay when they are deleted by age; null for topics that are
+///   only compacted
+/// @param compactionLag how long a record stays whatever comes after it under its key; zero unless
+///   told. A topic whose keys are not one for each record needs more than its readers' longest
+///   outage
 /// @param writers who may write
 public record Topic<T extends SpecificRecord>(
     String name,
@@ -21,17 +25,42 @@ public record Topic<T extends SpecificRecord>(
     int partitions,
     Cleanup cleanup,
     @Nullable Duration retention,
+    Duration compactionLag,
     List<String> writers) {
+  /// How long compaction may be put off after the lag.
+  private static final Duration COMPACTION_DELAY = Duration.ofHours(24);
 
   public Topic {
     if (partitions < 1) {
       throw new IllegalArgumentException("topic " + name + " needs at least one partition");
     }
-    if ((cleanup == Cleanup.DELETE) != (retention != null)) {
+    if ((cleanup != Cleanup.COMPACT) != (retention != null)) {
       throw new IllegalArgumentException(
           "topic " + name + ": retention goes with cleanup delete, and only with it");
     }
+    if (compactionLag.isNegative() || (cleanup == Cleanup.DELETE && !compactionLag.isZero())) {
+      throw new IllegalArgumentException(
+          "topic " + name + ": compaction_lag goes with cleanup compact, was " + compactionLag);
+    }
     writers = List.copyOf(writers);
+  }
+
+  /// A topic that is compacted without a lag, or not at all.
+  public Topic(
+      String name,
+      Class<T> type,
+      String key,
+      int partitions,
+      Cleanup cleanup,
+      @Nullable Duration retention,
+      List<String> writers) {
+    this(name, type, key, partitions, cleanup, retention, Duration.ZERO, writers);
+  }
+
+  /// Within what time Kafka physically removes a record after another, or a tombstone, has come
+  /// under its key: the broker is told to compact no later.
+  public Duration compactedWithin() {
+    return compactionLag.plus(COMPACTION_DELAY);
   }
 
   /// What Kafka does with old records of a topic.
@@ -39,6 +68,14 @@ public record Topic<T extends SpecificRecord>(
     /// Removes records by age.
     DELETE,
     /// Keeps the newest record of each key.
-    COMPACT
+    COMPACT,
+    /// Removes records by age, and of those younger keeps the newest of each key: a single record
+    /// can be taken away by a tombstone.
+    COMPACT_DELETE;
+
+    /// Whether a record goes when another, or a tombstone, comes under its key.
+    public boolean compacts() {
+      return this != DELETE;
+    }
   }
 }

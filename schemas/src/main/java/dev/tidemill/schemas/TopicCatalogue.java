@@ -51,6 +51,7 @@ public final class TopicCatalogue {
 
   private static <T extends SpecificRecord> Topic<T> typed(JsonNode entry, Class<T> type) {
     @Nullable JsonNode retention = entry.get("retention");
+    @Nullable JsonNode lag = entry.get("compaction_lag");
     List<String> writers = new ArrayList<>();
     entry.get("writers").forEach(writer -> writers.add(writer.asText()));
     return new Topic<>(
@@ -58,8 +59,10 @@ public final class TopicCatalogue {
         type,
         entry.get("key").asText(),
         entry.get("partitions").asInt(),
-        Topic.Cleanup.valueOf(entry.get("cleanup").asText().toUpperCase(Locale.ROOT)),
+        Topic.Cleanup.valueOf(
+            entry.get("cleanup").asText().replace(',', '_').toUpperCase(Locale.ROOT)),
         retention == null ? null : Duration.parse(retention.asText()),
+        lag == null ? Duration.ZERO : Duration.parse(lag.asText()),
         writers);
   }
 

@@ -101,7 +101,8 @@ final class TuningGround implements AutoCloseable {
       TopicWriter<Example> writer = clients.writer(producer, Topics.EXAMPLES);
       List<CompletableFuture<?>> sent = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        sent.add(writer.send(TASK, example("example-%04d".formatted(examples++))));
+        Example example = example("example-%04d".formatted(examples++));
+        sent.add(writer.sendBeside(TASK, example.getId(), example));
       }
       sent.forEach(CompletableFuture::join);
     }

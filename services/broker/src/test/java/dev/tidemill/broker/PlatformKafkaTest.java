@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -72,6 +73,14 @@ class PlatformKafkaTest {
                 assertThat(entry.name()).isEqualTo("cleanup.policy");
                 assertThat(entry.value()).isEqualTo("compact");
               });
+      assertThat(configs(admin, Topics.FEEDBACK))
+          .containsEntry("cleanup.policy", "compact,delete")
+          .containsEntry("retention.ms", Long.toString(Duration.ofDays(30).toMillis()))
+          .containsEntry("min.compaction.lag.ms", Long.toString(Duration.ofDays(7).toMillis()))
+          .containsEntry("max.compaction.lag.ms", Long.toString(Duration.ofDays(8).toMillis()));
+      assertThat(configs(admin, Topics.EXAMPLES))
+          .containsEntry("min.compaction.lag.ms", "0")
+          .containsEntry("max.compaction.lag.ms", Long.toString(Duration.ofDays(1).toMillis()));
       Topic<Route> other =
           new Topic<>(
               Topics.ROUTES.name(), Route.class, "task", 3, Topic.Cleanup.COMPACT, null, List.of());
@@ -224,6 +233,21 @@ class PlatformKafkaTest {
           .contains("kafka_consumer_fetch_manager_records_consumed_total{client_id=\"measured-c\"");
     }
     assertThat(metrics.scrape()).doesNotContain("measured-p", "measured-c");
+  }
+
+  private static Map<String, String> configs(Admin admin, Topic<?> topic) throws Exception {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
+    return admin
+        .describeConfigs(List.of(resource))
+        .all()
+        .get()
+        .values()
+        .iterator()
+        .next()
+        .entries()
+        .stream()
+        .filter(entry -> entry.value() != null)
+        .collect(Collectors.toMap(ConfigEntry::name, ConfigEntry::value));
   }
 
   private static Erasure erasure(String subject) {

@@ -18,6 +18,7 @@ import dev.tidemill.platform.artifact.DirectoryArtifactStore;
 import dev.tidemill.platform.config.ArtifactsConfig;
 import dev.tidemill.platform.health.Health;
 import dev.tidemill.platform.kafka.KafkaClients;
+import dev.tidemill.platform.kafka.Partitions;
 import dev.tidemill.platform.metrics.Metrics;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.Topic;
@@ -80,6 +81,23 @@ class CuratorServiceTest {
       assertThat(ids(written, Topics.DEAD_LETTERS, DeadLetter::getReason))
           .hasSize(15)
           .containsOnly("malformed_record");
+      // Keys are one for each record, so that compaction loses none; partitions are still chosen
+      // by what belongs together.
+      for (Topic<?> topic : List.of(Topics.EXAMPLES, Topics.CURATED_DOCUMENTS)) {
+        assertThat(of(written, topic)).extracting(ConsumerRecord::key).doesNotHaveDuplicates();
+      }
+      assertThat(of(written, Topics.EXAMPLES))
+          .extracting(ConsumerRecord::partition)
+          .containsOnly(Partitions.of("support", Topics.EXAMPLES.partitions()));
+      assertThat(of(written, Topics.CURATED_DOCUMENTS))
+          .allSatisfy(
+              record ->
+                  assertThat(record.partition())
+                      .isEqualTo(Partitions.of(record.key().replace("d", "k"), 4)));
+      assertThat(of(written, Topics.DEAD_LETTERS))
+          .extracting(ConsumerRecord::key)
+          .allMatch(key -> key.matches("tidemill\\.[a-z]+-\\d@\\d+"))
+          .doesNotHaveDuplicates();
     }
   }
 
@@ -163,6 +181,11 @@ class CuratorServiceTest {
               reader.poll(Duration.ofMillis(100)).forEach(written::add);
               return written.size() >= count;
             });
+  }
+
+  private static List<ConsumerRecord<String, byte[]>> of(
+      List<ConsumerRecord<String, byte[]>> written, Topic<?> topic) {
+    return written.stream().filter(record -> record.topic().equals(topic.name())).toList();
   }
 
   private static <T extends SpecificRecord> List<String> ids(

@@ -145,7 +145,7 @@ final class World {
   ///
   /// @param kind what they are about: `tide` or `wind`
   void sendWindow(String kind) {
-    send(Topics.CURATED_DOCUMENTS, documentsOfWindow(kind), CuratedDocument::getKey);
+    send(Topics.CURATED_DOCUMENTS, documentsOfWindow(kind), CuratedDocument::getId);
   }
 
   /// The same; the last document is a new text for the key of the first.
@@ -155,7 +155,7 @@ final class World {
         CuratedDocument.newBuilder(documents.removeLast())
             .setKey(documents.getFirst().getKey())
             .build());
-    send(Topics.CURATED_DOCUMENTS, documents, CuratedDocument::getKey);
+    send(Topics.CURATED_DOCUMENTS, documents, CuratedDocument::getId);
   }
 
   private List<CuratedDocument> documentsOfWindow(String kind) {

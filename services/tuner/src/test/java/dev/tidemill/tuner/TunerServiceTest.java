@@ -27,6 +27,7 @@ import dev.tidemill.platform.health.Health;
 import dev.tidemill.platform.kafka.KafkaClients;
 import dev.tidemill.platform.kafka.TopicReader;
 import dev.tidemill.platform.kafka.TopicRecord;
+import dev.tidemill.platform.kafka.TopicWriter;
 import dev.tidemill.platform.window.LineageAudit;
 import dev.tidemill.schemas.ReleaseId;
 import dev.tidemill.schemas.Topic;
@@ -215,8 +216,12 @@ class TunerServiceTest {
   }
 
   private void examples(int from, int to) {
-    for (int i = from; i < to; i++) {
-      send(Topics.EXAMPLES, "support", Examples.sft("e" + i, "support", question(i), answer(i)));
+    try (Producer<String, byte[]> producer = clients.producer("send")) {
+      TopicWriter<Example> writer = clients.writer(producer, Topics.EXAMPLES);
+      for (int i = from; i < to; i++) {
+        Example example = Examples.sft("e" + i, "support", question(i), answer(i));
+        writer.sendBeside("support", example.getId(), example).join();
+      }
     }
   }
 

@@ -281,7 +281,7 @@ class WindowLoopTest {
       TopicWriter<Example> writer = clients.writer(producer, Topics.EXAMPLES);
       List<CompletableFuture<?>> sent = new ArrayList<>();
       for (int i = from; i < to; i++) {
-        sent.add(writer.send("support", example("e" + i)));
+        sent.add(writer.sendBeside("support", "e" + i, example("e" + i)));
       }
       sent.forEach(CompletableFuture::join);
     }

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 /// @param key its key bytes
 /// @param payload its value bytes; null for a tombstone
 public record Raw(
-    SourcePosition source,
-    long timestamp,
-    @Nullable ByteBuffer key,
-    @Nullable ByteBuffer payload) {}
+    SourcePosition source, long timestamp, @Nullable ByteBuffer key, @Nullable ByteBuffer payload) {
+
+  /// Where it lay, as `topic-partition@offset`.
+  public String position() {
+    return "%s-%d@%d".formatted(source.getTopic(), source.getPartition(), source.getOffset());
+  }
+}

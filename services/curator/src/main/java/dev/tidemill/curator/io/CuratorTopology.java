@@ -1,12 +1,14 @@
 package dev.tidemill.curator.io;
 
 import dev.tidemill.curator.domain.Evidence;
+import dev.tidemill.platform.kafka.Partitions;
 import dev.tidemill.schemas.Topics;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
@@ -44,7 +46,9 @@ public final class CuratorTopology {
                 case Output.Forward forward ->
                     throw new IllegalStateException("evidence is not for " + topic);
               },
-          (topic, bytes) -> new Output.Publish(topic, Bytes.wrap(bytes)));
+          (topic, bytes) -> {
+            throw new IllegalStateException("what is published is not read back");
+          });
 
   private CuratorTopology() {}
 
@@ -99,7 +103,11 @@ public final class CuratorTopology {
         List.of(documents, demonstrations, joined, damped, examples)) {
       output
           .filter((key, value) -> value instanceof Output.Publish)
-          .to((key, value, context) -> topic(value), Produced.with(STRING, PUBLISHED));
+          .to(
+              (key, value, context) -> topic(value),
+              Produced.with(STRING, PUBLISHED)
+                  .withStreamPartitioner(
+                      (topic, key, value, count) -> Optional.of(Set.of(partition(value, count)))));
     }
     return builder.build();
   }
@@ -125,6 +133,13 @@ public final class CuratorTopology {
   private static String topic(Output output) {
     return switch (output) {
       case Output.Publish publish -> publish.topic();
+      case Output.Forward forward -> throw new IllegalStateException("evidence has no topic");
+    };
+  }
+
+  private static int partition(Output output, int count) {
+    return switch (output) {
+      case Output.Publish publish -> Partitions.of(publish.beside(), count);
       case Output.Forward forward -> throw new IllegalStateException("evidence has no topic");
     };
   }

@@ -52,7 +52,7 @@ final class DampingProcessor implements Work<String, Evidence> {
           "%s said the same of the same prompt in %s".formatted(subject, before));
       return;
     }
-    claims.put(claim, position(evidence), desk.now());
+    claims.put(claim, evidence.raw().position(), desk.now());
     double subjectWeight = count(subject, evidence).weight(caps.free());
     double producerWeight =
         count("all of " + evidence.producer(), evidence)
@@ -113,10 +113,5 @@ final class DampingProcessor implements Work<String, Evidence> {
       }
     }
     old.forEach(bursts::delete);
-  }
-
-  private static String position(Evidence evidence) {
-    var source = evidence.raw().source();
-    return "%s-%d@%d".formatted(source.getTopic(), source.getPartition(), source.getOffset());
   }
 }

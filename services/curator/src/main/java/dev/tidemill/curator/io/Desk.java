@@ -130,7 +130,7 @@ final class Desk {
             .build();
     publish(
         Topics.DEAD_LETTERS.name(),
-        raw.source().getTopic(),
+        raw.position(),
         stage.codecs().deadLetters().encode(letter),
         now());
   }
@@ -151,7 +151,13 @@ final class Desk {
 
   /// Writes a record to a topic.
   void publish(String topic, String key, byte[] value, long timestamp) {
-    context.forward(new Record<>(key, new Output.Publish(topic, Bytes.wrap(value)), timestamp));
+    publishBeside(topic, key, key, value, timestamp);
+  }
+
+  /// Writes a record to a topic, into the partition of another key than its own.
+  void publishBeside(String topic, String beside, String key, byte[] value, long timestamp) {
+    context.forward(
+        new Record<>(key, new Output.Publish(topic, beside, Bytes.wrap(value)), timestamp));
   }
 
   /// Hands evidence to the next stage.

@@ -119,11 +119,12 @@ final class DocumentProcessor implements Work<byte[], byte[]> {
       desk.refuse(raw, desk.tooLarge("curated document", encoded));
       return false;
     }
-    desk.publish(
-        heldOut ? Topics.HOLDOUT.name() : Topics.CURATED_DOCUMENTS.name(),
-        key,
-        encoded,
-        raw.timestamp());
+    if (heldOut) {
+      desk.publish(Topics.HOLDOUT.name(), key, encoded, raw.timestamp());
+    } else {
+      desk.publishBeside(
+          Topics.CURATED_DOCUMENTS.name(), key, document.getId(), encoded, raw.timestamp());
+    }
     desk.count(raw, "accepted");
     stage
         .metrics()

@@ -104,9 +104,11 @@ final class ExampleProcessor implements Work<String, Evidence> {
             stage.codecs().holdout().encode(new Holdout(example.getKey(), example)),
             evidence.raw().timestamp());
       } else {
-        desk.publish(
+        // Trainers read the partition of their task; the id as key lets one example be erased.
+        desk.publishBeside(
             Topics.EXAMPLES.name(),
             example.getTask(),
+            example.getId(),
             stage.codecs().examples().encode(example),
             evidence.raw().timestamp());
       }

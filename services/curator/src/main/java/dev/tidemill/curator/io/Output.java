@@ -7,7 +7,9 @@ import org.apache.kafka.common.utils.Bytes;
 public sealed interface Output {
 
   /// A finished record for a topic, keyed by the key of the stream.
-  record Publish(String topic, Bytes value) implements Output {}
+  ///
+  /// @param beside the key whose partition it goes into; mostly its own
+  record Publish(String topic, String beside, Bytes value) implements Output {}
 
   /// Evidence for the next stage.
   record Forward(Evidence evidence) implements Output {}

@@ -28,7 +28,7 @@ class DocumentTest {
     try (Bench bench = new Bench()) {
       bench.send(document("d1", "k1", "\uFEFFCafe\u0301  \r\nline\u0007 two\r\r\n\n"));
       TestRecord<String, CuratedDocument> written = bench.documents().getFirst();
-      assertThat(written.key()).isEqualTo("k1");
+      assertThat(written.key()).isEqualTo("d1");
       CuratedDocument document = written.value();
       assertThat(document.getText()).isEqualTo("Café\nline two");
       assertThat(document.getDigest()).isEqualTo(Texts.digest("Café\nline two"));
@@ -79,7 +79,7 @@ class DocumentTest {
       bench.send(demonstration("x1", "q", "a"));
       bench.send(demonstration("x1", "q", "b"));
       TestRecord<String, Example> written = bench.exampleRecords().getFirst();
-      assertThat(written.key()).isEqualTo("support");
+      assertThat(written.key()).isEqualTo(written.value().getId());
       assertThat(written.value().getWeight()).isEqualTo(1);
       assertThat(written.value().getCompletionId()).isNull();
       assertThat(bench.exampleRecords()).isEmpty();

@@ -34,6 +34,9 @@ public final class TopicCreation {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final long LOOK_AGAIN_MS = 50;
 
+  /// How long a segment of a compacted topic takes records.
+  public static final Duration SEGMENT = Duration.ofHours(12);
+
   private TopicCreation() {}
 
   /// Creates every topic of the catalogue that is missing and returns when all of them can be used.
@@ -68,22 +71,40 @@ public final class TopicCreation {
   }
 
   private static NewTopic newTopic(Topic<?> topic, short replicationFactor) {
-    Map<String, String> configs = new HashMap<>();
-    switch (topic.cleanup()) {
-      case DELETE -> {
-        configs.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
-        @Nullable Duration retention = topic.retention();
-        if (retention != null) {
-          configs.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()));
-        }
-      }
-      case COMPACT ->
-          configs.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
-    }
+    Map<String, String> configs = configs(topic);
     Optional<Short> replication =
         replicationFactor > 0 ? Optional.of(replicationFactor) : Optional.empty();
     return new NewTopic(topic.name(), Optional.of(topic.partitions()), replication)
         .configs(configs);
+  }
+
+  // A record that was superseded, or tombstoned, is to go within a bounded time: segments are
+  // closed
+  // early, since the open one is never compacted, and compaction may wait for a day only.
+  private static Map<String, String> configs(Topic<?> topic) {
+    Map<String, String> configs = new HashMap<>();
+    configs.put(
+        TopicConfig.CLEANUP_POLICY_CONFIG,
+        switch (topic.cleanup()) {
+          case DELETE -> TopicConfig.CLEANUP_POLICY_DELETE;
+          case COMPACT -> TopicConfig.CLEANUP_POLICY_COMPACT;
+          case COMPACT_DELETE ->
+              TopicConfig.CLEANUP_POLICY_COMPACT + "," + TopicConfig.CLEANUP_POLICY_DELETE;
+        });
+    @Nullable Duration retention = topic.retention();
+    if (retention != null) {
+      configs.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()));
+    }
+    if (topic.cleanup().compacts()) {
+      configs.put(TopicConfig.SEGMENT_MS_CONFIG, Long.toString(SEGMENT.toMillis()));
+      configs.put(
+          TopicConfig.MIN_COMPACTION_LAG_MS_CONFIG,
+          Long.toString(topic.compactionLag().toMillis()));
+      configs.put(
+          TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG,
+          Long.toString(topic.compactedWithin().toMillis()));
+    }
+    return configs;
   }
 
   private static List<String> create(Admin admin, List<NewTopic> missing)

@@ -34,21 +34,28 @@ public final class TopicWriter<T extends SpecificRecord> {
   /// [dev.tidemill.platform.faults.Fault]; it completes on the producer's thread, which must not be
   /// kept waiting.
   public CompletableFuture<RecordMetadata> send(String key, T value) {
-    return send(key, codec.encode(value));
+    return send(null, key, codec.encode(value));
+  }
+
+  /// The same, into the partition of another key: for topics whose keys are ids, while their
+  /// partitions gather what belongs together.
+  public CompletableFuture<RecordMetadata> sendBeside(String partitionKey, String key, T value) {
+    return send(Partitions.of(partitionKey, topic.partitions()), key, codec.encode(value));
   }
 
   /// Deletes the key of a compacted topic.
   public CompletableFuture<RecordMetadata> delete(String key) {
-    return send(key, (byte @Nullable []) null);
+    return send(null, key, (byte @Nullable []) null);
   }
 
-  private CompletableFuture<RecordMetadata> send(String key, byte @Nullable [] bytes) {
+  private CompletableFuture<RecordMetadata> send(
+      @Nullable Integer partition, String key, byte @Nullable [] bytes) {
     CompletableFuture<RecordMetadata> acknowledged = new CompletableFuture<>();
     try {
       // The callback below hears of both ends.
       Future<RecordMetadata> _ =
           producer.send(
-              new ProducerRecord<String, byte[]>(topic.name(), key, bytes),
+              new ProducerRecord<String, byte[]>(topic.name(), partition, key, bytes),
               (metadata, error) -> {
                 if (error == null) {
                   acknowledged.complete(metadata);

@@ -1,20 +1,19 @@
 package dev.tidemill.platform.window;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import dev.tidemill.platform.kafka.Partitions;
 import dev.tidemill.schemas.Topic;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /// A line of windows over one topic.
 ///
 /// @param name for example `tuner/support`
 /// @param topic what it reads
-/// @param key the record key whose partition it reads; null when it reads all partitions
+/// @param key the key whose partition it reads, as the topic's writers choose it: the task of
+///   examples; null when it reads all partitions
 public record Lineage<T extends SpecificRecord>(String name, Topic<T> topic, @Nullable String key) {
 
   public Lineage {
@@ -44,8 +43,7 @@ public record Lineage<T extends SpecificRecord>(String name, Topic<T> topic, @Nu
   List<TopicPartition> partitions(int count) {
     @Nullable String only = key;
     if (only != null) {
-      int partition = Utils.toPositive(Utils.murmur2(only.getBytes(UTF_8))) % count;
-      return List.of(new TopicPartition(topic.name(), partition));
+      return List.of(new TopicPartition(topic.name(), Partitions.of(only, count)));
     }
     return IntStream.range(0, count).mapToObj(p -> new TopicPartition(topic.name(), p)).toList();
   }
