@@ -57,7 +57,7 @@ public final class Records {
         .setProducer("app")
         .setPrompt(prompt(question))
         .setAnswer(answer)
-        .setSampling(new Sampling(0.0, 1.0, 16, null))
+        .setSampling(Sampling.newBuilder().setTemperature(0).setTopP(1).setMaxTokens(16).build())
         .setFinishReason("stop")
         .setPromptTokens(3)
         .setCompletionTokens(1)

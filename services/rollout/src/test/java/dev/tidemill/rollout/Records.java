@@ -89,7 +89,7 @@ public final class Records {
         "subject-" + id,
         List.of(),
         "an answer",
-        new Sampling(0.0, 1.0, 16, null),
+        Sampling.newBuilder().setTemperature(0).setTopP(1).setMaxTokens(16).build(),
         "stop",
         3,
         2,

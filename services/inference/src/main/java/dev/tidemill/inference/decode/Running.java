@@ -26,7 +26,7 @@ final class Running implements AutoCloseable {
     this.sequence = sequence;
     this.generator = generator;
     this.state = state;
-    this.sampler = new Sampler(sequence.parameters());
+    this.sampler = new Sampler(sequence.parameters(), sequence.prompt());
     this.stream = new TextStream(generator.base().tokenizer(), sequence.parameters().stop());
   }
 

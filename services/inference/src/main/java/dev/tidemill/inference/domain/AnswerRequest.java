@@ -1,5 +1,6 @@
 package dev.tidemill.inference.domain;
 
+import dev.tidemill.model.generate.Penalties;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -7,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param model task, or release id
 /// @param prompt what is to be answered
-/// @param temperature 0 is greedy
-/// @param topP nucleus share
+/// @param draw which tokens may be drawn, and how likely
 /// @param seed given by the client; null when it left the choice to us
 /// @param maxTokens bound that the client gave; null when it gave none
 /// @param stop texts that end the answer
@@ -18,14 +18,22 @@ import org.jspecify.annotations.Nullable;
 public record AnswerRequest(
     String model,
     Prompt prompt,
-    double temperature,
-    double topP,
+    Draw draw,
     @Nullable Long seed,
     @Nullable Integer maxTokens,
     List<String> stop,
     boolean stream,
     boolean includeUsage,
     @Nullable String user) {
+
+  /// Which tokens may be drawn, and how likely, as the client wishes.
+  ///
+  /// @param temperature 0 is greedy
+  /// @param topP nucleus share
+  /// @param topK most tokens drawn from; 0 sets no bound
+  /// @param minP least share of the likeliest token's probability
+  /// @param penalties what is changed about the model's logits first
+  public record Draw(double temperature, double topP, int topK, double minP, Penalties penalties) {}
 
   public AnswerRequest {
     stop = List.copyOf(stop);

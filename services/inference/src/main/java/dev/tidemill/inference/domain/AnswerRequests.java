@@ -45,15 +45,7 @@ public final class AnswerRequests {
 
   private static AnswerRequest rest(
       JsonFields fields, String model, Prompt prompt, @Nullable Integer longest) {
-    double temperature = fields.number("temperature", 1);
-    if (!(temperature >= 0 && temperature <= 2)) {
-      throw ApiProblems.invalid(
-          "temperature", "temperature must be from 0 to 2, not " + temperature);
-    }
-    double topP = fields.number("top_p", 1);
-    if (!(topP > 0 && topP <= 1)) {
-      throw ApiProblems.invalid("top_p", "top_p must be above 0 and at most 1, not " + topP);
-    }
+    AnswerRequest.Draw draw = DrawFields.read(fields);
     @Nullable Long seed = fields.integer("seed");
     List<String> stop = stop(fields.take("stop"));
     boolean stream = fields.flag("stream", false);
@@ -61,8 +53,7 @@ public final class AnswerRequests {
     @Nullable String user = user(fields.text("user"));
     UnservedFields.ignoreHarmless(fields);
     fields.end();
-    return new AnswerRequest(
-        model, prompt, temperature, topP, seed, longest, stop, stream, includeUsage, user);
+    return new AnswerRequest(model, prompt, draw, seed, longest, stop, stream, includeUsage, user);
   }
 
   private static JsonFields fields(byte[] body) {

@@ -22,9 +22,6 @@ final class UnservedFields {
   /// Change an answer whatever they hold.
   private static final List<String> CHANGING =
       List.of(
-          "top_k",
-          "min_p",
-          "repetition_penalty",
           "guided_json",
           "guided_regex",
           "structured_outputs",
@@ -78,9 +75,6 @@ final class UnservedFields {
           ? ApiProblems.unsupported("n", "n must be 1, not " + n.asText())
           : ApiProblems.invalid("n", "n must be a whole number" + JsonFields.not(n));
     }
-    refuseUnless(fields, "frequency_penalty", UnservedFields::isZero);
-    refuseUnless(fields, "presence_penalty", UnservedFields::isZero);
-    refuseUnless(fields, "logit_bias", value -> value.isObject() && value.isEmpty());
   }
 
   @FunctionalInterface

@@ -10,6 +10,7 @@ import dev.tidemill.inference.domain.AnswerRequest;
 import dev.tidemill.inference.domain.ApiProblems;
 import dev.tidemill.inference.serving.Lease;
 import dev.tidemill.inference.serving.Serving;
+import dev.tidemill.model.generate.Penalties;
 import dev.tidemill.model.generate.SamplingParameters;
 import dev.tidemill.platform.http.Problem;
 import dev.tidemill.schemas.Sha256;
@@ -18,6 +19,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Admits requests: a release, tokens, a place for the record, a place in the queue, in this order,
@@ -135,12 +138,42 @@ final class Answers {
     }
     @Nullable Integer wanted = request.maxTokens();
     @Nullable Long seed = request.seed();
+    AnswerRequest.Draw draw = request.draw();
+    int vocabulary = lease.release().model().config().vocabSize();
+    for (int token : draw.penalties().bias().keySet()) {
+      if (token >= vocabulary) {
+        throw ApiProblems.invalid(
+            "logit_bias",
+            "logit_bias names token %d, but the model has %d".formatted(token, vocabulary));
+      }
+    }
     return new SamplingParameters(
-        request.temperature(),
-        request.topP(),
+        draw.temperature(),
+        draw.topP(),
+        draw.topK(),
+        draw.minP(),
+        draw.penalties(),
         seed == null ? seedOf(id) : seed,
         Math.min(wanted == null ? maxTokensDefault : wanted, room),
         request.stop());
+  }
+
+  private static Sampling sampling(SamplingParameters parameters, @Nullable Long seed) {
+    Penalties penalties = parameters.penalties();
+    Map<String, Double> bias = new TreeMap<>();
+    penalties.bias().forEach((token, value) -> bias.put(Integer.toString(token), value));
+    return Sampling.newBuilder()
+        .setTemperature(parameters.temperature())
+        .setTopP(parameters.topP())
+        .setTopK(parameters.topK())
+        .setMinP(parameters.minP())
+        .setRepetitionPenalty(penalties.repetition())
+        .setPresencePenalty(penalties.presence())
+        .setFrequencyPenalty(penalties.frequency())
+        .setLogitBias(bias)
+        .setMaxTokens(parameters.maxTokens())
+        .setSeed(seed)
+        .build();
   }
 
   /// A seed that differs from request to request and can be told from the record.
@@ -177,12 +210,7 @@ final class Answers {
                 .map(message -> new Message(message.role(), message.content()))
                 .toList())
         .setAnswer(outcome.text())
-        .setSampling(
-            new Sampling(
-                parameters.temperature(),
-                parameters.topP(),
-                parameters.maxTokens(),
-                request.seed()))
+        .setSampling(sampling(parameters, request.seed()))
         .setFinishReason(outcome.end().finishReason())
         .setPromptTokens(outcome.promptTokens())
         .setCompletionTokens(outcome.completionTokens())

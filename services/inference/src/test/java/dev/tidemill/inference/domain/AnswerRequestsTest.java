@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tidemill.model.ChatMessage;
+import dev.tidemill.model.generate.Penalties;
 import dev.tidemill.platform.http.Problem;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,8 +33,7 @@ class AnswerRequestsTest {
             new AnswerRequest(
                 "m",
                 new Prompt.Chat(List.of(ChatMessage.user("q"))),
-                0.5,
-                0.9,
+                new AnswerRequest.Draw(0.5, 0.9, 0, 0, Penalties.NONE),
                 -3L,
                 7,
                 List.of("a", "b"),
@@ -54,8 +55,24 @@ class AnswerRequestsTest {
                 "store": false, "parallel_tool_calls": true, "tools": [], "modalities": ["text"]}
                 """);
     assertThat(request).isEqualTo(chat("{" + ASKED + "}"));
-    assertThat(request.temperature()).isEqualTo(1);
-    assertThat(request.topP()).isEqualTo(1);
+    assertThat(request.draw()).isEqualTo(new AnswerRequest.Draw(1, 1, 0, 0, Penalties.NONE));
+  }
+
+  @Test
+  void readsHowTokensAreDrawn() {
+    AnswerRequest request =
+        chat(
+            "{"
+                + ASKED
+                + """
+                , "top_k": 40, "min_p": 0.05, "repetition_penalty": 1.1, "presence_penalty": -0.5,
+                "frequency_penalty": 2, "logit_bias": {"7": -100, "11": 2.5}}
+                """);
+    assertThat(request.draw())
+        .isEqualTo(
+            new AnswerRequest.Draw(
+                1, 1, 40, 0.05, new Penalties(1.1, -0.5, 2, Map.of(7, -100.0, 11, 2.5))));
+    assertThat(chat("{" + ASKED + ", \"top_k\": -1}").draw().topK()).isZero();
   }
 
   @Test
@@ -104,14 +121,21 @@ class AnswerRequestsTest {
           "n": "x"                                | n                     | invalid_value
           "logprobs": true                        | logprobs              | unsupported_parameter
           "top_logprobs": 3                       | top_logprobs          | unsupported_parameter
-          "logit_bias": {"5": 1}                  | logit_bias            | unsupported_parameter
-          "frequency_penalty": 0.5                | frequency_penalty     | unsupported_parameter
-          "presence_penalty": 1                   | presence_penalty      | unsupported_parameter
+          "logit_bias": {"five": 1}               | logit_bias            | invalid_value
+          "logit_bias": {"-5": 1}                 | logit_bias            | invalid_value
+          "logit_bias": {"5": 101}                | logit_bias            | invalid_value
+          "logit_bias": {"5": "x"}                | logit_bias            | invalid_value
+          "logit_bias": [5]                       | logit_bias            | invalid_value
+          "frequency_penalty": 2.5                | frequency_penalty     | invalid_value
+          "presence_penalty": -2.5                | presence_penalty      | invalid_value
+          "repetition_penalty": 0                 | repetition_penalty    | invalid_value
+          "min_p": 1.5                            | min_p                 | invalid_value
+          "top_k": -2                             | top_k                 | invalid_value
+          "top_k": 1.5                            | top_k                 | invalid_value
           "tools": [{}]                           | tools                 | unsupported_parameter
           "tool_choice": "required"               | tool_choice           | unsupported_parameter
           "response_format": {"type": "json_object"} | response_format    | unsupported_parameter
           "reasoning_effort": "high"              | reasoning_effort      | unsupported_parameter
-          "top_k": 5                              | top_k                 | unsupported_parameter
           "temprature": 1                         | temprature            | unknown_parameter
           """)
   void refusesByName(String field, String param, String code) {

@@ -137,7 +137,7 @@ public final class Generator implements AutoCloseable {
       @Nullable Adapter adapter,
       SamplingParameters parameters,
       Consumer<String> onText) {
-    Sampler sampler = new Sampler(parameters);
+    Sampler sampler = new Sampler(parameters, prompt);
     TextStream stream = new TextStream(base.tokenizer(), parameters.stop());
     StringBuilder text = new StringBuilder();
     try (DecodeState state = start(prompt, adapter)) {
