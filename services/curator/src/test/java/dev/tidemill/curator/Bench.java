@@ -61,21 +61,21 @@ public final class Bench implements AutoCloseable {
   }
 
   public Bench(HoldoutSplit holdout, Caps caps, Limits limits, JoinTimes join) {
-    try {
-      state = Files.createTempDirectory("curator-test-");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    CuratorConfig config =
+    this(
         new CuratorConfig(
-            state,
+            temporary(),
             1,
             Duration.ofMillis(100),
             holdout,
             limits,
             join,
             new CuratorConfig.Dedupe(Duration.ofDays(1), 1_000),
-            caps);
+            caps));
+  }
+
+  /// A bench of this configuration, whose state directory is removed in the end.
+  public Bench(CuratorConfig config) {
+    state = config.stateDirectory();
     Stage stage =
         Stage.of(
             config,
@@ -88,6 +88,15 @@ public final class Bench implements AutoCloseable {
     properties.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
     properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     driver = new TopologyTestDriver(CuratorTopology.of(stage), properties, Records.START);
+  }
+
+  /// A new directory for the state.
+  public static Path temporary() {
+    try {
+      return Files.createTempDirectory("curator-test-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   public void send(Document document) {
