@@ -12,6 +12,7 @@ import dev.tidemill.events.Erasure;
 import dev.tidemill.events.Example;
 import dev.tidemill.events.Feedback;
 import dev.tidemill.events.Holdout;
+import dev.tidemill.events.IdempotentAnswer;
 import dev.tidemill.events.Release;
 import dev.tidemill.events.Replica;
 import dev.tidemill.events.Route;
@@ -25,6 +26,8 @@ public final class Topics {
   public static final Topic<Erasure> ERASURES = topic("tidemill.erasures", Erasure.class);
   public static final Topic<AppliedErasure> APPLIED_ERASURES =
       topic("tidemill.erasures.applied", AppliedErasure.class);
+  public static final Topic<IdempotentAnswer> IDEMPOTENCY =
+      topic("tidemill.idempotency", IdempotentAnswer.class);
   public static final Topic<Completion> COMPLETIONS =
       topic("tidemill.completions", Completion.class);
   public static final Topic<CuratedDocument> CURATED_DOCUMENTS =

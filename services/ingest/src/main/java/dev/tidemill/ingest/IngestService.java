@@ -3,12 +3,14 @@ package dev.tidemill.ingest;
 import dev.tidemill.ingest.domain.BodyReader;
 import dev.tidemill.ingest.domain.Kind;
 import dev.tidemill.ingest.domain.RecordReader;
+import dev.tidemill.ingest.io.AnswerTopic;
 import dev.tidemill.ingest.io.ApiKeys;
 import dev.tidemill.ingest.io.BrokerWatch;
 import dev.tidemill.ingest.io.BrokerWriter;
 import dev.tidemill.ingest.io.IdempotencyCache;
 import dev.tidemill.ingest.io.IngestApi;
 import dev.tidemill.ingest.io.IngestMetrics;
+import dev.tidemill.ingest.io.Quotas;
 import dev.tidemill.platform.Service;
 import dev.tidemill.platform.ServiceContext;
 import dev.tidemill.platform.http.HttpServer;
@@ -51,15 +53,30 @@ public final class IngestService implements Service {
                 new BrokerWriter.Patience(
                     config.ackTimeout(), config.retryAfter(), config.maxWaitingRequests()),
                 context.clock()));
-    IdempotencyCache answers =
+    IdempotencyCache remembered =
         new IdempotencyCache(config.idempotencyEntries(), config.idempotencyBytes());
-    metrics.bind(writer, answers);
+    AnswerTopic answers =
+        lifecycle.add(
+            "answers",
+            new AnswerTopic(
+                context,
+                remembered,
+                writer,
+                metrics,
+                config.ackTimeout(),
+                config.maxRecordBytes()));
+    Quotas quotas =
+        new Quotas(config.quotas(), config.apiKeys().keySet(), metrics, System::nanoTime);
+    metrics.bind(writer, remembered, quotas);
+    answers.start();
     IngestApi api =
         new IngestApi(
             new BodyReader(Json.mapper(), new RecordReader(config.limits())),
             writer,
             new ApiKeys(config.apiKeys()),
+            quotas,
             answers,
+            config.retryAfter(),
             metrics,
             context.clock(),
             Ids.system(),

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tidemill.broker.EmbeddedBroker;
 import dev.tidemill.ingest.Gateway.Answer;
-import dev.tidemill.platform.config.HttpConfig;
+import dev.tidemill.platform.config.KafkaConfig;
+import dev.tidemill.platform.kafka.KafkaClients;
 import dev.tidemill.platform.kafka.TopicCreation;
 import dev.tidemill.platform.kafka.TopicReader;
 import dev.tidemill.schemas.Topics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -32,8 +34,8 @@ class BrokerOutageTest {
   void withoutABrokerEveryRequestIsAnswered503InTime() throws Exception {
     EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("kafka"), 0, 0);
     int port = broker.port();
+    createTopics(broker);
     try (Gateway gateway = Gateway.start(broker.bootstrapServers(), config(), directory)) {
-      createTopics(gateway);
       assertThat(erase(gateway, "before").status()).isEqualTo(202);
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))
@@ -85,12 +87,12 @@ class BrokerOutageTest {
     }
   }
 
-  private static void createTopics(Gateway gateway) {
-    try (Admin admin = gateway.clients.admin()) {
-      TopicCreation.ensure(
-          admin,
-          List.of(Topics.DOCUMENTS, Topics.DEMONSTRATIONS, Topics.FEEDBACK, Topics.ERASURES),
-          (short) 1);
+  private static void createTopics(EmbeddedBroker broker) {
+    KafkaClients clients =
+        new KafkaClients(
+            KafkaConfig.of(broker.bootstrapServers()), "topics", new SimpleMeterRegistry());
+    try (Admin admin = clients.admin()) {
+      TopicCreation.ensure(admin, (short) 1);
     }
   }
 
@@ -99,18 +101,12 @@ class BrokerOutageTest {
   }
 
   private static IngestConfig config() {
-    IngestConfig defaults = IngestConfig.at(HttpConfig.of("127.0.0.1", 0));
-    return new IngestConfig(
-        defaults.http(),
-        defaults.apiKeys(),
-        ACK_TIMEOUT,
-        defaults.retryAfter(),
-        PLACES,
-        defaults.maxRecordBytes(),
-        defaults.maxBatchRecords(),
-        defaults.maxEventTimeAhead(),
-        defaults.idempotencyEntries(),
-        defaults.idempotencyBytes(),
-        Duration.ofMillis(500));
+    return Configs.of(
+        "ack_timeout",
+        ACK_TIMEOUT.toString(),
+        "max_waiting_requests",
+        Integer.toString(PLACES),
+        "broker_check_interval",
+        "500ms");
   }
 }

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import org.awaitility.Awaitility;
 
 /// A running gateway and a client of it.
 final class Gateway implements AutoCloseable {
@@ -52,9 +53,14 @@ final class Gateway implements AutoCloseable {
             config);
   }
 
+  /// A gateway that is ready.
   static Gateway start(String bootstrapServers, IngestConfig config, Path directory) {
     Gateway gateway = new Gateway(bootstrapServers, config, directory);
     gateway.service.start();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> gateway.health.ready().ok());
     return gateway;
   }
 

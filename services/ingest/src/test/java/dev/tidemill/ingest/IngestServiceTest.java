@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.awaitility.Awaitility;
@@ -137,24 +136,6 @@ class IngestServiceTest {
   }
 
   @Test
-  void aRetryAtAnotherGatewayWritesTheSameIds() {
-    String body = "{\"subject\":\"replicas\"}";
-    Answer first = gateway.post("/v1/erasures", body, "Idempotency-Key", "k-2");
-    try (Gateway second =
-        Gateway.start(
-            KafkaForTests.shared().bootstrapServers(), IngestConfig.at(HTTP), directory)) {
-      Answer retry = second.post("/v1/erasures", body, "Idempotency-Key", "k-2");
-
-      assertThat(retry.status()).isEqualTo(202);
-      assertThat(retry.body()).isEqualTo(first.body());
-    }
-    assertThat(read(Topics.ERASURES, "replicas"))
-        .hasSize(2)
-        .extracting(Erasure::getId)
-        .containsOnly(first.body().path("ids").path(0).asText());
-  }
-
-  @Test
   void gzipIsUnpackedWithinTheLimit() throws IOException {
     byte[] sound = gzip("{\"subject\":\"gzip\"}".getBytes(StandardCharsets.UTF_8));
     assertThat(packed(sound).status()).isEqualTo(202);
@@ -224,20 +205,8 @@ class IngestServiceTest {
 
   @Test
   void whereKeysAreConfiguredTheKeyNamesTheProducer() {
-    IngestConfig open = IngestConfig.at(HTTP);
     IngestConfig guarded =
-        new IngestConfig(
-            HTTP,
-            Map.of("crm", Sha256.hex("secret".getBytes(StandardCharsets.UTF_8))),
-            open.ackTimeout(),
-            open.retryAfter(),
-            open.maxWaitingRequests(),
-            open.maxRecordBytes(),
-            open.maxBatchRecords(),
-            open.maxEventTimeAhead(),
-            open.idempotencyEntries(),
-            open.idempotencyBytes(),
-            open.brokerCheckInterval());
+        Configs.of("api_keys", "{crm: [" + sha256("secret") + ", " + sha256("next") + "]}");
     String body = "{\"subject\":\"keys\"}";
     try (Gateway closed =
         Gateway.start(KafkaForTests.shared().bootstrapServers(), guarded, directory)) {
@@ -249,7 +218,7 @@ class IngestServiceTest {
                   .status())
           .isEqualTo(403);
       assertThat(closed.post("/v1/erasures", body, "X-API-Key", "secret").status()).isEqualTo(202);
-      assertThat(closed.post("/v1/erasures", body, "Authorization", "Bearer secret").status())
+      assertThat(closed.post("/v1/erasures", body, "Authorization", "Bearer next").status())
           .isEqualTo(202);
     }
     assertThat(read(Topics.ERASURES, "keys"))
@@ -290,6 +259,45 @@ class IngestServiceTest {
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> assertThat(gateway.health.ready().ok()).isTrue());
     assertThat(gateway.health.live().ok()).isTrue();
+  }
+
+  @Test
+  void aProducerOverItsQuotaIsToldWhenToComeAgain() {
+    IngestConfig held =
+        Configs.of(
+            "quotas",
+            "{defaults: {records_per_second: 1, record_burst: 3}, producers: {bulk: {}}}");
+    String line = "{\"subject\":\"quota\"}\n";
+    try (Gateway narrow =
+        Gateway.start(KafkaForTests.shared().bootstrapServers(), held, directory)) {
+      Answer tooMuch = lines(narrow, line.repeat(4), "crm");
+      assertThat(tooMuch.status()).isEqualTo(413);
+      assertThat(tooMuch.field("type")).isEqualTo("urn:tidemill:problem:batch-over-quota");
+      assertThat(lines(narrow, line.repeat(3), "crm").status()).isEqualTo(202);
+      Answer again = lines(narrow, line.repeat(3), "crm");
+      assertThat(again.status()).isEqualTo(429);
+      assertThat(again.response().headers().firstValue("Content-Type"))
+          .hasValue("application/problem+json");
+      assertThat(again.response().headers().firstValueAsLong("Retry-After").orElse(0))
+          .isBetween(1L, 4L);
+      assertThat(again.field("detail")).contains("producer crm");
+      assertThat(lines(narrow, line.repeat(100), "bulk").status()).isEqualTo(202);
+      assertThat(narrow.metrics.scrape())
+          .contains("tidemill_ingest_quota_refusals_total{kind=\"erasure\",limit=\"records\"} 2.0");
+    }
+  }
+
+  private static Answer lines(Gateway to, String body, String producer) {
+    return to.post(
+        "/v1/erasures",
+        "application/x-ndjson",
+        body.getBytes(StandardCharsets.UTF_8),
+        "X-Tidemill-Producer",
+        producer);
+  }
+
+  private static String sha256(String key) {
+    return Sha256.hex(key.getBytes(StandardCharsets.UTF_8));
   }
 
   private static double counter(String result) {

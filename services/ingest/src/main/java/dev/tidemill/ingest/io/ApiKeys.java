@@ -4,6 +4,7 @@ import dev.tidemill.platform.http.Problem;
 import dev.tidemill.schemas.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +18,17 @@ public final class ApiKeys {
   private static final Pattern PRODUCER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,127}");
   private static final String BEARER = "Bearer ";
 
-  private final Map<String, String> digests;
+  @SuppressWarnings("ArrayRecordComponent") // compared by MessageDigest only
+  private record Key(String producer, byte[] digest) {}
 
-  /// @param digests producer name to SHA-256 of its key, in hex
-  public ApiKeys(Map<String, String> digests) {
-    this.digests = Map.copyOf(digests);
+  private final List<Key> keys;
+
+  /// @param digests producer name to the SHA-256 of each of its keys, in lower-case hex
+  public ApiKeys(Map<String, List<String>> digests) {
+    this.keys =
+        digests.entrySet().stream()
+            .flatMap(e -> e.getValue().stream().map(hex -> new Key(e.getKey(), ascii(hex))))
+            .toList();
   }
 
   /// The producer of a request with these headers.
@@ -35,7 +42,7 @@ public final class ApiKeys {
           "X-Tidemill-Producer must be 1 to 128 letters, digits, dots, slashes, dashes or"
               + " underscores and begin with a letter or digit");
     }
-    if (digests.isEmpty()) {
+    if (keys.isEmpty()) {
       return named == null ? ANONYMOUS : named;
     }
     String owner = owner(apiKey, authorization);
@@ -57,18 +64,21 @@ public final class ApiKeys {
       throw Problem.unauthorized(
           "an API key is needed, as X-API-Key or as Authorization: Bearer; there is none");
     }
-    byte[] digest =
-        Sha256.hex(key.getBytes(StandardCharsets.UTF_8)).getBytes(StandardCharsets.US_ASCII);
+    byte[] digest = ascii(Sha256.hex(key.getBytes(StandardCharsets.UTF_8)));
     @Nullable String owner = null;
     // All are looked at, each in constant time, so that the time taken tells nothing.
-    for (Map.Entry<String, String> entry : digests.entrySet()) {
-      if (MessageDigest.isEqual(digest, entry.getValue().getBytes(StandardCharsets.US_ASCII))) {
-        owner = entry.getKey();
+    for (Key known : keys) {
+      if (MessageDigest.isEqual(digest, known.digest())) {
+        owner = known.producer();
       }
     }
     if (owner == null) {
       throw Problem.unauthorized("the API key is not known");
     }
     return owner;
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 }

@@ -16,17 +16,18 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
 
-/// Knows whether the broker answers and has the raw topics: it asks now and then, and hears of
+/// Knows whether the broker answers and has the topics we write: it asks now and then, and hears of
 /// acknowledgements. The gateway is ready while the last answer is not older than three questions.
 public final class BrokerWatch implements AutoCloseable {
 
   private static final String READINESS = "ingest-broker";
-  private static final List<String> RAW_TOPICS =
+  private static final List<String> WRITTEN =
       List.of(
           Topics.DOCUMENTS.name(),
           Topics.DEMONSTRATIONS.name(),
           Topics.FEEDBACK.name(),
-          Topics.ERASURES.name());
+          Topics.ERASURES.name(),
+          Topics.IDEMPOTENCY.name());
 
   private final Health health;
   private final Duration interval;
@@ -90,7 +91,7 @@ public final class BrokerWatch implements AutoCloseable {
     try {
       var _ =
           admin
-              .describeTopics(RAW_TOPICS)
+              .describeTopics(WRITTEN)
               .allTopicNames()
               .get(interval.toMillis(), TimeUnit.MILLISECONDS);
       answered();

@@ -14,7 +14,9 @@ import dev.tidemill.platform.faults.RejectedFault;
 import dev.tidemill.platform.faults.RetriableFault;
 import dev.tidemill.platform.http.Problem;
 import dev.tidemill.platform.kafka.KafkaClients;
+import dev.tidemill.platform.kafka.TopicWriter;
 import dev.tidemill.schemas.AvroCodec;
+import dev.tidemill.schemas.Topic;
 import dev.tidemill.schemas.Topics;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -24,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -45,6 +48,7 @@ public final class BrokerWriter implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(BrokerWriter.class);
 
+  private final KafkaClients clients;
   private final Producer<String, byte[]> producer;
   private final AvroCodec<Document> documents;
   private final AvroCodec<Demonstration> demonstrations;
@@ -62,7 +66,8 @@ public final class BrokerWriter implements AutoCloseable {
       BrokerWatch watch,
       Patience patience,
       InstantSource clock) {
-    this.producer = impatient(clients, patience.ackTimeout(), metrics).producer("raw");
+    this.clients = impatient(clients, patience.ackTimeout(), metrics);
+    this.producer = this.clients.producer("raw");
     this.documents = clients.codec(Topics.DOCUMENTS);
     this.demonstrations = clients.codec(Topics.DEMONSTRATIONS);
     this.feedback = clients.codec(Topics.FEEDBACK);
@@ -89,6 +94,11 @@ public final class BrokerWriter implements AutoCloseable {
     } finally {
       places.release();
     }
+  }
+
+  /// A writer of another topic through the same producer.
+  <T extends SpecificRecord> TopicWriter<T> topic(Topic<T> topic) {
+    return clients.writer(producer, topic);
   }
 
   /// Requests that wait now.

@@ -6,8 +6,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Remembers the answers to requests that carried an idempotency key, the least recently asked
-/// dropped first. It spares a retry the way to the broker; that nothing counts twice does not hang
-/// on it: record ids follow from the key, and the curator drops repeated ids.
+/// dropped first: those given here and, by [AnswerTopic], those given elsewhere. That nothing
+/// counts twice does not hang on it: record ids follow from the key, and the curator drops repeated
+/// ids.
 public final class IdempotencyCache {
 
   /// What is known of a key when a request with it comes.
@@ -61,7 +62,18 @@ public final class IdempotencyCache {
     if (entry == null) {
       return;
     }
-    Entry done = new Entry(entry.bodyDigest(), answer);
+    put(key, new Entry(entry.bodyDigest(), answer));
+  }
+
+  /// Remembers an answer that another gateway, or this one before a restart, has given. What is
+  /// known or under way here stays.
+  synchronized void learn(String key, String bodyDigest, Answer answer) {
+    if (!entries.containsKey(key)) {
+      put(key, new Entry(bodyDigest, answer));
+    }
+  }
+
+  private void put(String key, Entry done) {
     entries.put(key, done);
     bytes += done.bytes();
     // Those under way stay: their number is bounded by that of the requests.

@@ -17,6 +17,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
@@ -35,10 +36,14 @@ public final class IngestApi {
   private static final HeaderName REPLAYED = HeaderNames.create("Idempotency-Replayed");
   private static final Pattern PRINTABLE = Pattern.compile("[\\x21-\\x7e]{1,255}");
 
+  private record Post(Kind kind, String producer, RequestBody body, Quotas.Charge charge) {}
+
   private final BodyReader reader;
   private final BrokerWriter writer;
   private final ApiKeys keys;
-  private final IdempotencyCache answers;
+  private final Quotas quotas;
+  private final AnswerTopic answers;
+  private final Duration retryAfter;
   private final IngestMetrics metrics;
   private final InstantSource clock;
   private final Ids ids;
@@ -48,7 +53,9 @@ public final class IngestApi {
       BodyReader reader,
       BrokerWriter writer,
       ApiKeys keys,
-      IdempotencyCache answers,
+      Quotas quotas,
+      AnswerTopic answers,
+      Duration retryAfter,
       IngestMetrics metrics,
       InstantSource clock,
       Ids ids,
@@ -56,7 +63,9 @@ public final class IngestApi {
     this.reader = reader;
     this.writer = writer;
     this.keys = keys;
+    this.quotas = quotas;
     this.answers = answers;
+    this.retryAfter = retryAfter;
     this.metrics = metrics;
     this.clock = clock;
     this.ids = ids;
@@ -92,18 +101,28 @@ public final class IngestApi {
             header(request, HeaderNames.AUTHORIZATION));
     RequestBody body = RequestBody.read(request, maxBodyBytes);
     metrics.received(kind, body.bytes().length);
-    @Nullable String key = header(request, IDEMPOTENCY_KEY);
-    if (key == null) {
-      return take(kind, body, producer, index -> ids.next());
+    Post post = new Post(kind, producer, body, quotas.charge(kind, producer));
+    try {
+      post.charge().bytes(body.bytes().length);
+      @Nullable String key = header(request, IDEMPOTENCY_KEY);
+      return key == null ? take(post, index -> ids.next()) : once(post, key, response);
+    } catch (Problem problem) {
+      if (problem.status() == 429 || problem.status() == 503) {
+        post.charge().giveBack();
+      }
+      throw problem;
     }
+  }
+
+  private Answer once(Post post, String key, ServerResponse response) {
     if (!PRINTABLE.matcher(key).matches()) {
       throw Problem.badRequest(
           "Idempotency-Key", "Idempotency-Key must be 1 to 255 printable ASCII characters");
     }
-    String scope = digest(kind.path(), producer, key);
-    String bodyDigest = digest(body.format().name(), Sha256.hex(body.bytes()));
-    return switch (answers.begin(scope, bodyDigest)) {
-      case IdempotencyCache.Lookup.Fresh() -> first(kind, body, producer, scope);
+    String scope = digest(post.kind().path(), post.producer(), key);
+    String bodyDigest = digest(post.body().format().name(), Sha256.hex(post.body().bytes()));
+    return switch (answers.begin(scope, bodyDigest, retryAfter)) {
+      case IdempotencyCache.Lookup.Fresh() -> first(post, scope, bodyDigest);
       case IdempotencyCache.Lookup.Known(Answer answer) -> {
         metrics.replayed();
         response.header(REPLAYED, "true");
@@ -117,15 +136,15 @@ public final class IngestApi {
     };
   }
 
-  // The ids follow from the key, so that a retry that reaches another gateway, or this one after a
-  // restart, writes the same records again and the curator counts them once.
-  private Answer first(Kind kind, RequestBody body, String producer, String scope) {
+  // The ids follow from the key, so that a retry that overtakes its first answer, or finds it
+  // forgotten, writes the same records again and the curator counts them once.
+  private Answer first(Post post, String scope, String bodyDigest) {
     boolean remembered = false;
     try {
       String prefix = scope.substring(0, 32);
-      Answer answer = take(kind, body, producer, index -> prefix + "-" + index);
+      Answer answer = take(post, index -> prefix + "-" + index);
       if (answer.status() == 202) {
-        answers.complete(scope, answer);
+        answers.complete(scope, bodyDigest, answer);
         remembered = true;
       }
       return answer;
@@ -136,12 +155,13 @@ public final class IngestApi {
     }
   }
 
-  private Answer take(Kind kind, RequestBody body, String producer, IntFunction<String> recordIds) {
-    Arrival arrival = new Arrival(producer, clock.instant(), recordIds);
+  private Answer take(Post post, IntFunction<String> recordIds) {
+    Kind kind = post.kind();
+    Arrival arrival = new Arrival(post.producer(), clock.instant(), recordIds);
     Intake intake =
-        switch (body.format()) {
-          case JSON -> reader.json(kind, body.bytes(), arrival);
-          case NDJSON -> reader.ndjson(kind, body.bytes(), arrival);
+        switch (post.body().format()) {
+          case JSON -> reader.json(kind, post.body().bytes(), arrival);
+          case NDJSON -> reader.ndjson(kind, post.body().bytes(), arrival);
         };
     return switch (intake) {
       case Intake.Refused(Rejection rejection) -> {
@@ -149,14 +169,17 @@ public final class IngestApi {
         throw Answers.problem(rejection);
       }
       case Intake.Whole(List<RawRecord> records) -> {
+        post.charge().records(records.size());
         writer.write(kind, records);
         yield Answers.taken(records);
       }
-      case Intake.Lines lines -> lines(kind, lines);
+      case Intake.Lines lines -> lines(post, lines);
     };
   }
 
-  private Answer lines(Kind kind, Intake.Lines lines) {
+  private Answer lines(Post post, Intake.Lines lines) {
+    Kind kind = post.kind();
+    post.charge().records(lines.lines().size());
     for (Intake.Line line : lines.lines()) {
       if (line.reading() instanceof Reading.Rejected(Rejection rejection)) {
         metrics.records(kind, IngestMetrics.Result.REJECTED, 1);

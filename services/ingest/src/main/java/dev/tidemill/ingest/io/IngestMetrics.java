@@ -40,6 +40,7 @@ public final class IngestMetrics {
 
   private final MeterRegistry registry;
   private final Counter replays;
+  private final Counter unwritten;
   private final Map<Kind, OfKind> kinds = new EnumMap<>(Kind.class);
 
   public IngestMetrics(MeterRegistry registry) {
@@ -48,7 +49,14 @@ public final class IngestMetrics {
         Counter.builder("tidemill.ingest.idempotent.replays")
             .description("Requests answered from memory because their idempotency key was known")
             .register(registry);
+    this.unwritten =
+        Counter.builder("tidemill.ingest.idempotency.unwritten.answers")
+            .description("Answers that were given and could not be written for other gateways")
+            .register(registry);
     for (Kind kind : Kind.values()) {
+      for (Quotas.Limit limit : Quotas.Limit.values()) {
+        var _ = overQuotaCounter(kind, limit);
+      }
       kinds.put(kind, ofKind(kind));
       rejected(kind, Reason.INVALID_FIELD.slug(), 0);
       var _ = request(kind, 202);
@@ -56,7 +64,10 @@ public final class IngestMetrics {
   }
 
   /// Adds what is read off the parts that are made later.
-  public void bind(BrokerWriter writer, IdempotencyCache answers) {
+  public void bind(BrokerWriter writer, IdempotencyCache answers, Quotas quotas) {
+    Gauge.builder("tidemill.ingest.quota.producers", quotas, Quotas::size)
+        .description("Producers whose quota is counted apart")
+        .register(registry);
     Gauge.builder("tidemill.ingest.waiting.requests", writer, BrokerWriter::waiting)
         .description("Requests that wait for the broker")
         .register(registry);
@@ -104,6 +115,23 @@ public final class IngestMetrics {
 
   void replayed() {
     replays.increment();
+  }
+
+  void answerUnwritten() {
+    unwritten.increment();
+  }
+
+  /// A request was refused because its producer has used up its quota.
+  void overQuota(Kind kind, Quotas.Limit limit) {
+    overQuotaCounter(kind, limit).increment();
+  }
+
+  private Counter overQuotaCounter(Kind kind, Quotas.Limit limit) {
+    return Counter.builder("tidemill.ingest.quota.refusals")
+        .description("Requests refused because their producer has used up its quota")
+        .tag("kind", kind.label())
+        .tag("limit", limit.label())
+        .register(registry);
   }
 
   Timer request(Kind kind, int status) {

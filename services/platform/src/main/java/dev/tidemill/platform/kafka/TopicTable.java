@@ -1,11 +1,7 @@
 package dev.tidemill.platform.kafka;
 
 import dev.tidemill.platform.health.Health;
-import dev.tidemill.platform.lifecycle.ServiceLoop;
-import dev.tidemill.schemas.AvroCodec;
-import dev.tidemill.schemas.MalformedRecordException;
 import dev.tidemill.schemas.Topic;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -16,16 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// The newest value of each key of a compacted topic, kept up to date by a thread of its own.
 ///
@@ -46,35 +34,13 @@ public final class TopicTable<T extends SpecificRecord> implements AutoCloseable
     void changed(Map<String, T> image, Set<String> keys);
   }
 
-  private static final Logger log = LoggerFactory.getLogger(TopicTable.class);
-  private static final Duration POLL = Duration.ofMillis(500);
-
-  private final KafkaClients clients;
-  private final Topic<T> topic;
-  private final Health health;
-  private final AvroCodec<T> codec;
-  private final Counter undecodable;
+  private final TopicFollower<T> follower;
   private final List<Listener<T>> listeners = new CopyOnWriteArrayList<>();
-  private final CountDownLatch caughtUp = new CountDownLatch(1);
   private volatile Map<String, T> image = Map.of();
-
-  // Touched by the table's thread only, but for wake-ups and the final close.
-  private volatile @Nullable Consumer<String, byte[]> consumer;
-  private @Nullable Map<TopicPartition, Long> endsAtStart;
-  private @Nullable ServiceLoop loop;
 
   /// A table that does not follow yet: add listeners, then [#start()].
   public TopicTable(KafkaClients clients, Topic<T> topic, Health health, MeterRegistry metrics) {
-    this.clients = clients;
-    this.topic = topic;
-    this.health = health;
-    this.codec = clients.codec(topic);
-    this.undecodable =
-        Counter.builder("tidemill.table.undecodable.records")
-            .description("Records of a followed topic that could not be decoded")
-            .tag("topic", topic.name())
-            .tag("service", clients.owner())
-            .register(metrics);
+    this.follower = new TopicFollower<>(clients, topic, health, metrics, this::apply);
     Gauge.builder("tidemill.table.keys", this, t -> t.image.size())
         .description("Keys in the image of a followed topic")
         .tag("topic", topic.name())
@@ -89,15 +55,8 @@ public final class TopicTable<T extends SpecificRecord> implements AutoCloseable
   }
 
   /// Begins to follow the topic from its beginning.
-  public synchronized TopicTable<T> start() {
-    if (loop != null) {
-      throw new IllegalStateException("table of " + topic.name() + " was started before");
-    }
-    loop =
-        ServiceLoop.named("table-" + topic.name(), health)
-            .wakeup(this::wakeup)
-            .atEnd(this::closeConsumer)
-            .start(this::step);
+  public TopicTable<T> start() {
+    follower.start();
     return this;
   }
 
@@ -112,52 +71,30 @@ public final class TopicTable<T extends SpecificRecord> implements AutoCloseable
 
   /// Whether everything that was in the topic at the start has been read.
   public boolean caughtUp() {
-    return caughtUp.getCount() == 0;
+    return follower.caughtUp();
   }
 
   /// Waits until [#caughtUp()].
   ///
   /// @return false when `limit` has passed first
   public boolean awaitCaughtUp(Duration limit) throws InterruptedException {
-    return caughtUp.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    return follower.awaitCaughtUp(limit);
   }
 
   @Override
-  public synchronized void close() {
-    if (loop != null) {
-      loop.close();
-    }
+  public void close() {
+    follower.close();
   }
 
-  private void step() {
-    @Nullable Consumer<String, byte[]> from = consumer;
-    if (from == null) {
-      from = clients.consumer("table-" + topic.name(), null);
-      consumer = from;
-    }
-    @Nullable Map<TopicPartition, Long> ends = endsAtStart;
-    if (ends == null) {
-      List<TopicPartition> partitions = TopicReader.partitions(from, topic.name());
-      from.assign(partitions);
-      from.seekToBeginning(partitions);
-      ends = from.endOffsets(partitions);
-      endsAtStart = ends;
-    }
-    apply(from.poll(POLL));
-    if (!caughtUp() && TopicReader.reached(from, ends)) {
-      log.info("table of {} has caught up: {} keys", topic.name(), image.size());
-      caughtUp.countDown();
-    }
-  }
-
-  private void apply(ConsumerRecords<String, byte[]> records) {
-    if (records.isEmpty()) {
-      return;
-    }
+  private void apply(List<TopicRecord<T>> records) {
     Map<String, T> next = new HashMap<>(image);
     Set<String> changed = new LinkedHashSet<>();
-    for (ConsumerRecord<String, byte[]> record : records) {
-      if (apply(record, next)) {
+    for (TopicRecord<T> record : records) {
+      @Nullable T value = record.value();
+      if (value != null) {
+        next.put(record.key(), value);
+        changed.add(record.key());
+      } else if (next.remove(record.key()) != null) {
         changed.add(record.key());
       }
     }
@@ -167,45 +104,5 @@ public final class TopicTable<T extends SpecificRecord> implements AutoCloseable
     Map<String, T> published = Map.copyOf(next);
     image = published;
     listeners.forEach(listener -> listener.changed(published, changed));
-  }
-
-  private boolean apply(ConsumerRecord<String, byte[]> record, Map<String, T> next) {
-    byte @Nullable [] bytes = record.value();
-    @Nullable String key = record.key();
-    if (key == null) {
-      undecodable.increment();
-      log.warn("{}-{} offset {} has no key", record.topic(), record.partition(), record.offset());
-      return false;
-    }
-    if (bytes == null) {
-      return next.remove(key) != null;
-    }
-    try {
-      next.put(key, codec.decode(bytes));
-      return true;
-    } catch (MalformedRecordException e) {
-      undecodable.increment();
-      log.warn(
-          "{}-{} offset {} cannot be decoded: {}",
-          record.topic(),
-          record.partition(),
-          record.offset(),
-          e.getMessage());
-      return false;
-    }
-  }
-
-  private void wakeup() {
-    @Nullable Consumer<String, byte[]> from = consumer;
-    if (from != null) {
-      from.wakeup();
-    }
-  }
-
-  private void closeConsumer() {
-    @Nullable Consumer<String, byte[]> from = consumer;
-    if (from != null) {
-      from.close();
-    }
   }
 }
