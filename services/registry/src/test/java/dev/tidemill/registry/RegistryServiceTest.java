@@ -9,10 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tidemill.broker.KafkaForTests;
 import dev.tidemill.events.Action;
+import dev.tidemill.events.AppliedErasure;
 import dev.tidemill.events.Candidate;
 import dev.tidemill.events.Decision;
+import dev.tidemill.events.OffsetRange;
 import dev.tidemill.events.Release;
 import dev.tidemill.events.Route;
+import dev.tidemill.events.SourcePosition;
 import dev.tidemill.platform.ServiceContext;
 import dev.tidemill.platform.artifact.DirectoryArtifactStore;
 import dev.tidemill.platform.config.ArtifactsConfig;
@@ -35,6 +38,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.clients.producer.Producer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -149,6 +153,64 @@ class RegistryServiceTest {
     assertThat(get("/v1/releases")).isEqualTo(releases);
     assertThat(get("/v1/routes")).isEqualTo(routes);
     assertThat(written()).isEqualTo(written);
+  }
+
+  @Test
+  void anAppliedErasureQuarantinesWhatContainsItAndOutlivesTheInstance() throws Exception {
+    Candidate base = base(true, "base", TASK);
+    Candidate clean =
+        Candidate.newBuilder(base)
+            .setWindows(List.of(new OffsetRange("tidemill.documents.curated", 0, 0L, 100L)))
+            .build();
+    String first = idOf(clean, TASK);
+    publish(clean);
+    decide(decision(TASK, first, Action.PROMOTE, 1));
+    Candidate adapter = adapter(true, "a", 1, TASK);
+    String second = idOf(adapter, TASK);
+    publish(adapter);
+    awaitEpoch(1);
+    decide(decision(TASK, second, Action.START_CANARY, 0.1));
+    awaitEpoch(2);
+    decide(decision(TASK, second, Action.PROMOTE, 1));
+    awaitEpoch(3);
+
+    kafka
+        .writer(producer, Topics.APPLIED_ERASURES)
+        .send(
+            "ann",
+            new AppliedErasure(
+                "e1",
+                "ann",
+                List.of(new SourcePosition("tidemill.examples", 0, 7L)),
+                Map.of(),
+                Records.NEWEST,
+                Records.NEWEST))
+        .get();
+
+    JsonNode route = awaitEpoch(4);
+    assertThat(route.at("/live/release").asText()).isEqualTo(first);
+    JsonNode erasure = get("/v1/erasures/e1");
+    assertThat(erasure.toString()).doesNotContain("ann");
+    assertThat(erasure.get("applied_at").asText()).isEqualTo(Records.NEWEST.toString());
+    assertThat(erasure.at("/releases/0/id").asText()).isEqualTo(second);
+    assertThat(erasure.at("/releases/0/state").asText()).isEqualTo("quarantined");
+    assertThat(get("/v1/releases?state=quarantined").at("/releases/0/id").asText())
+        .isEqualTo(second);
+    refused(404, "no erasure with the id e2 is applied", "GET", "/v1/erasures/e2", "");
+    refused(
+        409,
+        "it is QUARANTINED",
+        "POST",
+        "/v1/releases/" + second + "/approve",
+        "{\"operator\":\"ann\",\"reason\":\"x\"}");
+
+    service.close();
+    Candidate next = adapter(true, "a", 2, TASK);
+    publish(next);
+    startAgain();
+    awaitState(idOf(next, TASK), "quarantined");
+    assertThat(get("/v1/erasures").at("/erasures/0/releases")).hasSize(2);
+    assertThat(metrics.get("tidemill.registry.erasures").gauge().value()).isEqualTo(1);
   }
 
   @Test

@@ -34,6 +34,18 @@ public final class TopicReader {
   /// @throws RejectedFault when a value cannot be decoded, naming its place
   /// @throws RetriableFault when the topic does not exist or the ends are not reached in time
   public <T extends SpecificRecord> List<TopicRecord<T>> readAll(Topic<T> topic) {
+    return readAll(
+        topic,
+        undecodable -> {
+          throw undecodable;
+        });
+  }
+
+  /// The same, without the records whose value cannot be decoded.
+  ///
+  /// @param undecodable is told of each of those, with its place
+  public <T extends SpecificRecord> List<TopicRecord<T>> readAll(
+      Topic<T> topic, java.util.function.Consumer<RejectedFault> undecodable) {
     AvroCodec<T> codec = clients.codec(topic);
     List<TopicRecord<T>> records = new ArrayList<>();
     try (Consumer<String, byte[]> consumer = clients.consumer("read-all-" + topic.name(), null)) {
@@ -46,7 +58,11 @@ public final class TopicReader {
         for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(200))) {
           long end = ends.getOrDefault(new TopicPartition(record.topic(), record.partition()), 0L);
           if (record.offset() < end) {
-            records.add(decode(codec, record));
+            try {
+              records.add(decode(codec, record));
+            } catch (RejectedFault e) {
+              undecodable.accept(e);
+            }
           }
         }
         if (System.nanoTime() > deadline) {

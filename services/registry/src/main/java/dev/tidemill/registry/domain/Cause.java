@@ -1,6 +1,7 @@
 package dev.tidemill.registry.domain;
 
 import dev.tidemill.events.Decision;
+import dev.tidemill.platform.provenance.Applied;
 import java.time.Instant;
 import java.util.Map;
 
@@ -16,6 +17,15 @@ public record Cause(String reason, String by, Map<String, Double> numbers, Insta
 
   static Cause of(Decision decision, Instant at) {
     return new Cause(decision.getReason(), ROLLOUT + decision.getId(), decision.getNumbers(), at);
+  }
+
+  /// An erasure is named, its subject never.
+  static Cause of(Applied erasure, Instant at) {
+    return new Cause(
+        "contains records that erasure " + erasure.id() + " removed",
+        "erasure:" + erasure.id(),
+        Map.of(),
+        at);
   }
 
   static Cause ofOperator(String operator, String reason, Instant at) {

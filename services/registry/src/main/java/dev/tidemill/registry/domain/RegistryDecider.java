@@ -7,6 +7,8 @@ import dev.tidemill.events.GateCheck;
 import dev.tidemill.events.GateReport;
 import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.events.Route;
+import dev.tidemill.platform.provenance.Applied;
+import dev.tidemill.platform.provenance.Origin;
 import dev.tidemill.registry.domain.Outcome.Accepted;
 import dev.tidemill.registry.domain.Outcome.Reason;
 import dev.tidemill.registry.domain.Outcome.Refused;
@@ -16,6 +18,7 @@ import dev.tidemill.registry.domain.ReleaseStatus.Evaluated;
 import dev.tidemill.registry.domain.ReleaseStatus.Live;
 import dev.tidemill.registry.domain.ReleaseStatus.OnCanary;
 import dev.tidemill.registry.domain.ReleaseStatus.Proposed;
+import dev.tidemill.registry.domain.ReleaseStatus.Quarantined;
 import dev.tidemill.registry.domain.ReleaseStatus.Rejected;
 import dev.tidemill.registry.domain.ReleaseStatus.Retired;
 import dev.tidemill.registry.domain.ReleaseStatus.RolledBack;
@@ -44,6 +47,7 @@ public final class RegistryDecider {
     return switch (input) {
       case RegistryInput.CandidatePublished published -> propose(image, published.candidate(), now);
       case RegistryInput.DecisionTaken taken -> follow(image, taken.decision(), now);
+      case RegistryInput.ErasureApplied applied -> Quarantine.decide(image, applied.erasure(), now);
       case RegistryInput.Approve approve -> approve(image, approve, now);
       case RegistryInput.RollBack rollBack -> rollBack(image, rollBack, now);
     };
@@ -53,10 +57,11 @@ public final class RegistryDecider {
     if (candidate.getTasks().isEmpty()) {
       return refused(Reason.MALFORMED, "candidate " + candidate.getId() + " names no task");
     }
+    Optional<Applied> erasure = image.provenance().erasureIn(Origin.of(candidate));
     List<RegistryEvent> events = new ArrayList<>();
     for (String task : new LinkedHashSet<>(candidate.getTasks())) {
       if (image.release(ReleaseStatus.idOf(candidate, task)).isEmpty()) {
-        events.addAll(proposeTo(task, candidate, now));
+        events.addAll(proposeTo(task, candidate, erasure, now));
       }
     }
     return events.isEmpty()
@@ -64,7 +69,10 @@ public final class RegistryDecider {
         : new Accepted(events);
   }
 
-  private static List<RegistryEvent> proposeTo(String task, Candidate candidate, Instant now) {
+  /// @param erasure one that removed a record which the candidate contains: its trainer had not
+  ///     learnt of it
+  private static List<RegistryEvent> proposeTo(
+      String task, Candidate candidate, Optional<Applied> erasure, Instant now) {
     GateReport gate = candidate.getGate();
     Proposed proposed =
         ReleaseStatus.propose(
@@ -75,6 +83,9 @@ public final class RegistryDecider {
                 "trainer:" + candidate.getTrainer(),
                 Map.of("examples", (double) candidate.getExamples()),
                 now));
+    if (erasure.isPresent()) {
+      return List.of(changed(proposed), changed(proposed.quarantine(Cause.of(erasure.get(), now))));
+    }
     Cause judged = new Cause(gateReason(gate), Cause.GATE, gateNumbers(gate), now);
     ReleaseStatus next = gate.getPassed() ? proposed.pass(judged) : proposed.reject(judged);
     return List.of(changed(proposed), changed(next));
@@ -182,6 +193,7 @@ public final class RegistryDecider {
       case Retired r -> illegal(r, "promote");
       case Rejected r -> illegal(r, "promote");
       case RolledBack r -> illegal(r, "promote");
+      case Quarantined q -> illegal(q, "promote");
     };
   }
 
@@ -216,6 +228,7 @@ public final class RegistryDecider {
       case Retired r -> illegal(r, "roll back");
       case Rejected r -> illegal(r, "roll back");
       case RolledBack r -> illegal(r, "roll back");
+      case Quarantined q -> illegal(q, "roll back");
     };
   }
 
@@ -259,6 +272,7 @@ public final class RegistryDecider {
       case Live l -> illegal(l, "approve");
       case Retired r -> illegal(r, "approve");
       case RolledBack r -> illegal(r, "approve");
+      case Quarantined q -> illegal(q, "approve");
     };
   }
 

@@ -4,6 +4,9 @@ import dev.tidemill.events.Candidate;
 import dev.tidemill.events.Release;
 import dev.tidemill.events.ReleaseState;
 import dev.tidemill.events.Route;
+import dev.tidemill.platform.provenance.Applied;
+import dev.tidemill.platform.provenance.Origin;
+import dev.tidemill.platform.provenance.Provenance;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -16,17 +19,20 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Every release and route at one moment. Immutable; only [#replay] makes the next one.
+/// Every release, route and erasure at one moment. Immutable; only [#replay] makes the next one.
 public final class RegistryImage {
   /// Nothing recorded yet.
-  public static final RegistryImage EMPTY = new RegistryImage(Map.of(), Map.of());
+  public static final RegistryImage EMPTY = new RegistryImage(Map.of(), Map.of(), Provenance.EMPTY);
 
   private final Map<String, Release> releases;
   private final Map<String, Route> routes;
+  private final Provenance provenance;
 
-  private RegistryImage(Map<String, Release> releases, Map<String, Route> routes) {
+  private RegistryImage(
+      Map<String, Release> releases, Map<String, Route> routes, Provenance provenance) {
     this.releases = Collections.unmodifiableMap(releases);
     this.routes = Collections.unmodifiableMap(routes);
+    this.provenance = provenance;
   }
 
   /// The image after these events.
@@ -36,15 +42,21 @@ public final class RegistryImage {
     }
     Map<String, Release> nextReleases = new LinkedHashMap<>(releases);
     Map<String, Route> nextRoutes = new LinkedHashMap<>(routes);
+    List<Origin> published = new ArrayList<>();
+    List<Applied> erasures = new ArrayList<>();
     for (RegistryEvent event : events) {
       switch (event) {
-        case RegistryEvent.ReleaseChanged changed ->
-            nextReleases.put(changed.release().getId(), changed.release());
+        case RegistryEvent.ReleaseChanged changed -> {
+          if (nextReleases.put(changed.release().getId(), changed.release()) == null) {
+            published.add(Origin.of(changed.release().getCandidate()));
+          }
+        }
         case RegistryEvent.RouteChanged changed ->
             nextRoutes.put(changed.route().getTask(), changed.route());
+        case RegistryEvent.ErasureSeen seen -> erasures.add(seen.erasure());
       }
     }
-    return new RegistryImage(nextReleases, nextRoutes);
+    return new RegistryImage(nextReleases, nextRoutes, provenance.with(published, erasures));
   }
 
   /// Every release, in the order in which they were first recorded.
@@ -55,6 +67,19 @@ public final class RegistryImage {
   /// Every route.
   public Collection<Route> routes() {
     return routes.values();
+  }
+
+  /// Where every release comes from, and every erasure.
+  public Provenance provenance() {
+    return provenance;
+  }
+
+  /// Every release that contains a record which this erasure removed.
+  public List<Release> containing(Applied erasure) {
+    Set<String> artifacts = provenance.artifactsWith(erasure.positions());
+    return releases.values().stream()
+        .filter(release -> artifacts.contains(release.getCandidate().getArtifact()))
+        .toList();
   }
 
   /// The release of this id.
@@ -78,6 +103,15 @@ public final class RegistryImage {
         .filter(r -> r.getTask().equals(task) && r.getState() == ReleaseState.RETIRED)
         .max(Comparator.comparing(Release::getUpdatedAt))
         .map(ReleaseStatus.Retired::new);
+  }
+
+  /// The bare base of a task that the gate let through last and that waits for traffic.
+  Optional<ReleaseStatus.Evaluated> lastEvaluatedBase(String task) {
+    return releases.values().stream()
+        .filter(r -> r.getTask().equals(task) && r.getState() == ReleaseState.EVALUATED)
+        .filter(r -> r.getAdapter() == null)
+        .max(Comparator.comparing(Release::getUpdatedAt))
+        .map(ReleaseStatus.Evaluated::new);
   }
 
   /// The candidates from which a release descends, itself first: each one's parent artifact looked
@@ -106,7 +140,8 @@ public final class RegistryImage {
   public boolean equals(@Nullable Object other) {
     return other instanceof RegistryImage that
         && releases.equals(that.releases)
-        && routes.equals(that.routes);
+        && routes.equals(that.routes)
+        && provenance.equals(that.provenance);
   }
 
   @Override
@@ -116,6 +151,12 @@ public final class RegistryImage {
 
   @Override
   public String toString() {
-    return "RegistryImage[" + releases.size() + " releases, " + routes.size() + " routes]";
+    return "RegistryImage["
+        + releases.size()
+        + " releases, "
+        + routes.size()
+        + " routes, "
+        + provenance.erasures().size()
+        + " erasures]";
   }
 }

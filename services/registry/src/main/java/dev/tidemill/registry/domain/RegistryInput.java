@@ -2,6 +2,7 @@ package dev.tidemill.registry.domain;
 
 import dev.tidemill.events.Candidate;
 import dev.tidemill.events.Decision;
+import dev.tidemill.platform.provenance.Applied;
 import org.jspecify.annotations.Nullable;
 
 /// What may ask the registry for a change.
@@ -11,6 +12,9 @@ public sealed interface RegistryInput {
 
   /// Rollout decided on a release.
   record DecisionTaken(Decision decision) implements RegistryInput {}
+
+  /// The curator has carried out an erasure.
+  record ErasureApplied(Applied erasure) implements RegistryInput {}
 
   /// An operator lets a release on to the canary that the gate did not let through.
   record Approve(String release, String operator, String reason) implements RegistryInput {}

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 ///  Rejected <----'             v        v
 ///                            RolledBack
 /// ```
+///
+/// Each of them but Quarantined also leads to [Quarantined], when an erasure removes a record that
+/// the release contains; nothing leads out of there.
 public sealed interface ReleaseStatus {
   /// The record as it stands in the topic.
   Release release();
@@ -35,6 +38,7 @@ public sealed interface ReleaseStatus {
       case RETIRED -> new Retired(release);
       case REJECTED -> new Rejected(release);
       case ROLLED_BACK -> new RolledBack(release);
+      case QUARANTINED -> new Quarantined(release);
       case UNKNOWN ->
           throw new IllegalStateException(
               "release " + release.getId() + " is in a state that this version does not know");
@@ -69,8 +73,16 @@ public sealed interface ReleaseStatus {
     return new ReleaseTarget(release().getId(), release().getBase(), release().getAdapter());
   }
 
+  /// Any state but [Quarantined].
+  sealed interface Quarantinable extends ReleaseStatus {
+    /// An erasure removed a record that the release contains.
+    default Quarantined quarantine(Cause cause) {
+      return new Quarantined(next(release(), ReleaseState.QUARANTINED, cause));
+    }
+  }
+
   /// Published, not yet judged.
-  record Proposed(Release release) implements ReleaseStatus {
+  record Proposed(Release release) implements Quarantinable {
     Evaluated pass(Cause cause) {
       return new Evaluated(next(release, ReleaseState.EVALUATED, cause));
     }
@@ -81,7 +93,7 @@ public sealed interface ReleaseStatus {
   }
 
   /// Let through by the gate or by an operator; waits for traffic.
-  record Evaluated(Release release) implements ReleaseStatus {
+  record Evaluated(Release release) implements Quarantinable {
     OnCanary startCanary(Cause cause) {
       return new OnCanary(next(release, ReleaseState.CANARY, cause));
     }
@@ -96,7 +108,7 @@ public sealed interface ReleaseStatus {
   }
 
   /// Takes a share of the traffic and is judged.
-  record OnCanary(Release release) implements ReleaseStatus {
+  record OnCanary(Release release) implements Quarantinable {
     OnCanary changeWeight(Cause cause) {
       return new OnCanary(next(release, ReleaseState.CANARY, cause));
     }
@@ -111,7 +123,7 @@ public sealed interface ReleaseStatus {
   }
 
   /// Answers for its task.
-  record Live(Release release) implements ReleaseStatus {
+  record Live(Release release) implements Quarantinable {
     Retired retire(Cause cause) {
       return new Retired(next(release, ReleaseState.RETIRED, cause));
     }
@@ -122,14 +134,14 @@ public sealed interface ReleaseStatus {
   }
 
   /// Was live until a better one came; the place to return to.
-  record Retired(Release release) implements ReleaseStatus {
+  record Retired(Release release) implements Quarantinable {
     Live restore(Cause cause) {
       return new Live(next(release, ReleaseState.LIVE, cause));
     }
   }
 
   /// Never had traffic: the gate refused it, or a newer release superseded it.
-  record Rejected(Release release) implements ReleaseStatus {
+  record Rejected(Release release) implements Quarantinable {
     /// Whether it was the gate; only then an operator may overrule it.
     boolean byGate() {
       return release.getTransitions().getLast().getBy().equals(Cause.GATE);
@@ -141,7 +153,10 @@ public sealed interface ReleaseStatus {
   }
 
   /// Had traffic and lost it. The end.
-  record RolledBack(Release release) implements ReleaseStatus {}
+  record RolledBack(Release release) implements Quarantinable {}
+
+  /// Contains a record that an erasure removed. The end: its artifact is deleted in time.
+  record Quarantined(Release release) implements ReleaseStatus {}
 
   private static String baseOf(Candidate candidate) {
     return switch (candidate.getKind()) {

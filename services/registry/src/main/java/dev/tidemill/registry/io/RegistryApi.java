@@ -65,6 +65,8 @@ public final class RegistryApi {
         .get("/v1/releases", this::releases)
         .get("/v1/releases/{id}", this::release)
         .get("/v1/releases/{id}/lineage", this::lineage)
+        .get("/v1/erasures", this::erasures)
+        .get("/v1/erasures/{id}", this::erasure)
         .get("/v1/routes", this::routes)
         .get("/v1/routes/{task}", this::route)
         .post("/v1/releases/{id}/approve", this::approve)
@@ -96,6 +98,28 @@ public final class RegistryApi {
         new Views.Lineage(
             release.getId(),
             image.lineage(release).stream().map(Views.CandidateView::of).toList()));
+  }
+
+  private void erasures(ServerRequest request, ServerResponse response) {
+    RegistryImage image = image();
+    send(
+        response,
+        new Views.Erasures(
+            image.provenance().erasures().stream()
+                .map(erasure -> Views.ErasureView.of(erasure, image))
+                .toList()));
+  }
+
+  private void erasure(ServerRequest request, ServerResponse response) {
+    RegistryImage image = image();
+    String id = parameter(request, "id");
+    send(
+        response,
+        image
+            .provenance()
+            .erasure(id)
+            .map(erasure -> Views.ErasureView.of(erasure, image))
+            .orElseThrow(() -> Problem.notFound("no erasure with the id " + id + " is applied")));
   }
 
   private void routes(ServerRequest request, ServerResponse response) {

@@ -51,6 +51,14 @@ public final class RegistryMetrics implements AutoCloseable {
               .tag("state", label(state))
               .register(registry));
     }
+    gauges.add(
+        Gauge.builder("tidemill.registry.erasures", () -> erasures(image.get()))
+            .description("Applied erasures that every release was held against")
+            .register(registry));
+  }
+
+  private static double erasures(@Nullable RegistryImage image) {
+    return image == null ? 0 : image.provenance().erasures().size();
   }
 
   void countIgnored(Outcome.Reason reason) {
@@ -63,6 +71,7 @@ public final class RegistryMetrics implements AutoCloseable {
       switch (event) {
         case RegistryEvent.ReleaseChanged changed -> transition(changed.release());
         case RegistryEvent.RouteChanged changed -> {}
+        case RegistryEvent.ErasureSeen seen -> {}
       }
     }
   }
@@ -88,7 +97,7 @@ public final class RegistryMetrics implements AutoCloseable {
 
   private Counter ignored(Outcome.Reason reason) {
     return Counter.builder("tidemill.registry.ignored")
-        .description("Candidates and decisions that changed nothing")
+        .description("Inputs that changed nothing")
         .tag("reason", reason.label())
         .register(registry);
   }

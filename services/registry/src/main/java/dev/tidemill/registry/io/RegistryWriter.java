@@ -1,5 +1,6 @@
 package dev.tidemill.registry.io;
 
+import dev.tidemill.events.AppliedErasure;
 import dev.tidemill.events.Candidate;
 import dev.tidemill.events.Decision;
 import dev.tidemill.events.Release;
@@ -11,6 +12,7 @@ import dev.tidemill.platform.kafka.KafkaClients;
 import dev.tidemill.platform.kafka.TopicReader;
 import dev.tidemill.platform.kafka.TopicRecord;
 import dev.tidemill.platform.kafka.TopicWriter;
+import dev.tidemill.platform.provenance.Applied;
 import dev.tidemill.registry.domain.Outcome;
 import dev.tidemill.registry.domain.RegistryDecider;
 import dev.tidemill.registry.domain.RegistryEvent;
@@ -18,6 +20,7 @@ import dev.tidemill.registry.domain.RegistryImage;
 import dev.tidemill.registry.domain.RegistryInput;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.MalformedRecordException;
+import dev.tidemill.schemas.Topic;
 import dev.tidemill.schemas.Topics;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -41,16 +44,19 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The one writer of releases and routes. Each round takes what candidates, decisions and commands
-/// there are, decides on them in order, records events and consumer positions in one transaction,
-/// and only then publishes the next image. After any failure everything in memory is thrown away
-/// and read again from the topics, so a failure and a restart are the same thing.
+/// The one writer of releases and routes. Each round takes what candidates, decisions, applied
+/// erasures and commands there are, decides on them in order, records events and consumer positions
+/// in one transaction, and only then publishes the next image. After any failure everything in
+/// memory is thrown away and read again from the topics, so a failure and a restart are the same
+/// thing.
 public final class RegistryWriter {
   /// The transactional id and the consumer group: a new instance fences the one before.
   static final String ID = "tidemill-registry";
 
   private static final Logger log = LoggerFactory.getLogger(RegistryWriter.class);
   private static final Duration POLL = Duration.ofMillis(50);
+  private static final List<Topic<?>> INPUTS =
+      List.of(Topics.CANDIDATES, Topics.DECISIONS, Topics.APPLIED_ERASURES);
   private static final int MOST_COMMANDS = 1_000;
 
   private record Command(RegistryInput input, CompletableFuture<Outcome> answer) {}
@@ -67,6 +73,7 @@ public final class RegistryWriter {
   private final RegistryMetrics metrics;
   private final AvroCodec<Candidate> candidates;
   private final AvroCodec<Decision> decisions;
+  private final AvroCodec<AppliedErasure> erasures;
   private final BlockingQueue<Command> commands = new LinkedBlockingQueue<>(MOST_COMMANDS);
   private volatile @Nullable RegistryImage image;
   private volatile @Nullable Session session;
@@ -77,6 +84,7 @@ public final class RegistryWriter {
     this.metrics = metrics;
     this.candidates = kafka.codec(Topics.CANDIDATES);
     this.decisions = kafka.codec(Topics.DECISIONS);
+    this.erasures = kafka.codec(Topics.APPLIED_ERASURES);
   }
 
   /// Everything that is recorded; null until it has been read.
@@ -132,9 +140,8 @@ public final class RegistryWriter {
     try {
       // First of all: fences a former self, so that what is read next stays true.
       producer.initTransactions();
-      image = recorded();
       consumer = kafka.consumer("inputs", ID);
-      seekToCommitted(consumer);
+      image = recorded(seekToCommitted(consumer));
       return new Session(
           producer,
           consumer,
@@ -149,7 +156,9 @@ public final class RegistryWriter {
     }
   }
 
-  private RegistryImage recorded() {
+  /// What former instances have recorded: releases and routes as they stand, and the erasures
+  /// before the position that was committed with what came of them.
+  private RegistryImage recorded(Map<TopicPartition, Long> positions) {
     TopicReader reader = new TopicReader(kafka);
     List<RegistryEvent> events = new ArrayList<>();
     for (TopicRecord<Release> record : reader.readAll(Topics.RELEASES)) {
@@ -164,14 +173,25 @@ public final class RegistryWriter {
         events.add(new RegistryEvent.RouteChanged(route));
       }
     }
+    for (TopicRecord<AppliedErasure> record :
+        reader.readAll(Topics.APPLIED_ERASURES, unreadable -> log.warn(unreadable.getMessage()))) {
+      @Nullable AppliedErasure erasure = record.value();
+      long until =
+          positions.getOrDefault(new TopicPartition(record.topic(), record.partition()), 0L);
+      if (erasure != null && record.offset() < until) {
+        events.add(new RegistryEvent.ErasureSeen(Applied.of(erasure)));
+      }
+    }
     RegistryImage read = RegistryImage.EMPTY.replay(events);
     log.info("read {}", read);
     return read;
   }
 
-  private static void seekToCommitted(Consumer<String, byte[]> consumer) {
+  /// @return the offsets that are committed
+  private static Map<TopicPartition, Long> seekToCommitted(Consumer<String, byte[]> consumer) {
     List<TopicPartition> partitions = new ArrayList<>();
-    for (String topic : List.of(Topics.CANDIDATES.name(), Topics.DECISIONS.name())) {
+    for (Topic<?> input : INPUTS) {
+      String topic = input.name();
       var infos = consumer.partitionsFor(topic);
       if (infos == null || infos.isEmpty()) {
         throw new RetriableFault("topic " + topic + " does not exist");
@@ -181,14 +201,17 @@ public final class RegistryWriter {
     consumer.assign(partitions);
     Map<TopicPartition, OffsetAndMetadata> committed =
         consumer.committed(new HashSet<>(partitions));
+    Map<TopicPartition, Long> positions = new HashMap<>();
     for (TopicPartition partition : partitions) {
       @Nullable OffsetAndMetadata at = committed.get(partition);
       if (at == null) {
         consumer.seekToBeginning(List.of(partition));
       } else {
         consumer.seek(partition, at.offset());
+        positions.put(partition, at.offset());
       }
     }
+    return positions;
   }
 
   private void round(Session current) {
@@ -235,13 +258,15 @@ public final class RegistryWriter {
     producer.beginTransaction();
     for (RegistryEvent event : events) {
       // A failed send makes the commit below fail, so the futures need no look.
-      var _ =
-          switch (event) {
-            case RegistryEvent.ReleaseChanged changed ->
-                current.releases().send(changed.release().getId(), changed.release());
-            case RegistryEvent.RouteChanged changed ->
-                current.routes().send(changed.route().getTask(), changed.route());
-          };
+      switch (event) {
+        case RegistryEvent.ReleaseChanged changed -> {
+          var _ = current.releases().send(changed.release().getId(), changed.release());
+        }
+        case RegistryEvent.RouteChanged changed -> {
+          var _ = current.routes().send(changed.route().getTask(), changed.route());
+        }
+        case RegistryEvent.ErasureSeen seen -> {}
+      }
     }
     if (!positions.isEmpty()) {
       producer.sendOffsetsToTransaction(positions, current.consumer().groupMetadata());
@@ -255,10 +280,7 @@ public final class RegistryWriter {
       if (bytes == null) {
         throw new MalformedRecordException("the record has no value", null);
       }
-      return Optional.of(
-          record.topic().equals(Topics.CANDIDATES.name())
-              ? new RegistryInput.CandidatePublished(candidates.decode(bytes))
-              : new RegistryInput.DecisionTaken(decisions.decode(bytes)));
+      return Optional.of(decode(record.topic(), bytes));
     } catch (MalformedRecordException e) {
       log.warn(
           "{}-{} offset {} is ignored: {}",
@@ -269,6 +291,15 @@ public final class RegistryWriter {
       metrics.countIgnored(Outcome.Reason.MALFORMED);
       return Optional.empty();
     }
+  }
+
+  private RegistryInput decode(String topic, byte[] bytes) throws MalformedRecordException {
+    if (topic.equals(Topics.CANDIDATES.name())) {
+      return new RegistryInput.CandidatePublished(candidates.decode(bytes));
+    }
+    return topic.equals(Topics.DECISIONS.name())
+        ? new RegistryInput.DecisionTaken(decisions.decode(bytes))
+        : new RegistryInput.ErasureApplied(Applied.of(erasures.decode(bytes)));
   }
 
   private void abandon() {
@@ -317,7 +348,15 @@ public final class RegistryWriter {
               changed.release().getReason());
       case RegistryEvent.RouteChanged changed ->
           log.info(
-              "route of {} is at epoch {}", changed.route().getTask(), changed.route().getEpoch());
+              "route of {} is at epoch {}{}",
+              changed.route().getTask(),
+              changed.route().getEpoch(),
+              changed.route().getLive() == null ? ", without a live release" : "");
+      case RegistryEvent.ErasureSeen seen ->
+          log.info(
+              "erasure {} is applied: {} places",
+              seen.erasure().id(),
+              seen.erasure().positions().size());
     }
   }
 }

@@ -5,6 +5,8 @@ import dev.tidemill.events.Candidate;
 import dev.tidemill.events.Release;
 import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.events.Route;
+import dev.tidemill.platform.provenance.Applied;
+import dev.tidemill.registry.domain.RegistryImage;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +20,22 @@ final class Views {
   record Releases(List<ReleaseView> releases) {}
 
   record Routes(List<RouteView> routes) {}
+
+  record Erasures(List<ErasureView> erasures) {}
+
+  /// An applied erasure with every release that contains a record it removed.
+  record ErasureView(String id, Instant appliedAt, List<ContainingView> releases) {
+    static ErasureView of(Applied erasure, RegistryImage image) {
+      return new ErasureView(
+          erasure.id(),
+          erasure.at(),
+          image.containing(erasure).stream()
+              .map(release -> new ContainingView(release.getId(), label(release.getState())))
+              .toList());
+    }
+  }
+
+  record ContainingView(String id, String state) {}
 
   record Lineage(String release, List<CandidateView> lineage) {}
 

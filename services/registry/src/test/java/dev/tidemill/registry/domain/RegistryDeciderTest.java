@@ -14,7 +14,10 @@ import dev.tidemill.events.Decision;
 import dev.tidemill.events.Release;
 import dev.tidemill.events.ReleaseState;
 import dev.tidemill.events.Route;
+import dev.tidemill.events.SourcePosition;
 import dev.tidemill.events.Transition;
+import dev.tidemill.platform.provenance.Applied;
+import dev.tidemill.platform.provenance.ErasedPositions;
 import dev.tidemill.registry.domain.Outcome.Accepted;
 import dev.tidemill.registry.domain.Outcome.Reason;
 import dev.tidemill.registry.domain.Outcome.Refused;
@@ -367,6 +370,16 @@ class RegistryDeciderTest {
       case RETIRED -> {
         follow(canary(1), Action.PROMOTE, 1);
         yield base;
+      }
+      case QUARANTINED -> {
+        String id = propose(adapter(true, "a", 3, TASK));
+        accept(
+            new RegistryInput.ErasureApplied(
+                new Applied(
+                    "e1",
+                    START,
+                    ErasedPositions.of(List.of(new SourcePosition("tidemill.examples", 0, 250L))))));
+        yield id;
       }
       case CANDIDATE, UNKNOWN -> throw new AssertionError(state);
     };

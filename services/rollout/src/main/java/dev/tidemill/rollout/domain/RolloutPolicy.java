@@ -60,7 +60,8 @@ public final class RolloutPolicy {
                       route != null
                           && route.getLive() != null
                           && route.getLive().getRelease().equals(release.getId());
-                  case CANDIDATE, EVALUATED, RETIRED, REJECTED, ROLLED_BACK, UNKNOWN -> true;
+                  case CANDIDATE, EVALUATED, RETIRED, REJECTED, ROLLED_BACK, QUARANTINED, UNKNOWN ->
+                      true;
                 });
   }
 
