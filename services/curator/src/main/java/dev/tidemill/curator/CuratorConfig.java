@@ -4,6 +4,10 @@ import dev.tidemill.curator.domain.Caps;
 import dev.tidemill.curator.domain.HoldoutSplit;
 import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
+import dev.tidemill.curator.text.Licences;
+import dev.tidemill.curator.text.Quality;
+import dev.tidemill.curator.text.Screening;
+import dev.tidemill.curator.text.Sources;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -19,6 +23,9 @@ import java.time.Duration;
 /// @param join how long completions and feedback wait for each other
 /// @param dedupe how much is remembered to recognise repetitions
 /// @param caps how evidence of one subject or producer is damped
+/// @param quality what documents must be like
+/// @param sources where documents may come from
+/// @param licences what licences documents may have
 public record CuratorConfig(
     Path stateDirectory,
     int threads,
@@ -27,7 +34,10 @@ public record CuratorConfig(
     Limits limits,
     JoinTimes join,
     Dedupe dedupe,
-    Caps caps) {
+    Caps caps,
+    Quality quality,
+    Sources sources,
+    Licences licences) {
 
   public CuratorConfig {
     stateDirectory = stateDirectory == null ? Path.of("state", "curator") : stateDirectory;
@@ -38,6 +48,9 @@ public record CuratorConfig(
     join = join == null ? JoinTimes.DEFAULT : join;
     dedupe = dedupe == null ? Dedupe.DEFAULT : dedupe;
     caps = caps == null ? Caps.DEFAULT : caps;
+    quality = quality == null ? Quality.DEFAULT : quality;
+    sources = sources == null ? Sources.ALL : sources;
+    licences = licences == null ? Licences.ANY : licences;
     if (threads < 1) {
       throw new IllegalArgumentException("threads must be at least 1, was " + threads);
     }
@@ -57,7 +70,15 @@ public record CuratorConfig(
         Limits.DEFAULT,
         JoinTimes.DEFAULT,
         Dedupe.DEFAULT,
-        Caps.DEFAULT);
+        Caps.DEFAULT,
+        Quality.DEFAULT,
+        Sources.ALL,
+        Licences.ANY);
+  }
+
+  /// What is asked of texts and of where they come from.
+  public Screening screening() {
+    return new Screening(quality, sources, licences);
   }
 
   /// How much is remembered to recognise repetitions, for each partition and kind of record.

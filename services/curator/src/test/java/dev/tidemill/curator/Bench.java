@@ -7,6 +7,9 @@ import dev.tidemill.curator.domain.Limits;
 import dev.tidemill.curator.io.CuratorMetrics;
 import dev.tidemill.curator.io.CuratorTopology;
 import dev.tidemill.curator.io.Stage;
+import dev.tidemill.curator.text.Licences;
+import dev.tidemill.curator.text.Quality;
+import dev.tidemill.curator.text.Sources;
 import dev.tidemill.events.Completion;
 import dev.tidemill.events.CuratedDocument;
 import dev.tidemill.events.DeadLetter;
@@ -61,16 +64,7 @@ public final class Bench implements AutoCloseable {
   }
 
   public Bench(HoldoutSplit holdout, Caps caps, Limits limits, JoinTimes join) {
-    this(
-        new CuratorConfig(
-            temporary(),
-            1,
-            Duration.ofMillis(100),
-            holdout,
-            limits,
-            join,
-            new CuratorConfig.Dedupe(Duration.ofDays(1), 1_000),
-            caps));
+    this(config(holdout, caps, limits, join, Quality.OFF, Sources.ALL, Licences.ANY));
   }
 
   /// A bench of this configuration, whose state directory is removed in the end.
@@ -97,6 +91,41 @@ public final class Bench implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// Nothing is asked of texts and where they come from but this.
+  public static Bench screening(Quality quality, Sources sources, Licences licences) {
+    return new Bench(
+        config(
+            NOTHING_HELD_OUT,
+            Caps.DEFAULT,
+            Limits.DEFAULT,
+            JoinTimes.DEFAULT,
+            quality,
+            sources,
+            licences));
+  }
+
+  private static CuratorConfig config(
+      HoldoutSplit holdout,
+      Caps caps,
+      Limits limits,
+      JoinTimes join,
+      Quality quality,
+      Sources sources,
+      Licences licences) {
+    return new CuratorConfig(
+        temporary(),
+        1,
+        Duration.ofMillis(100),
+        holdout,
+        limits,
+        join,
+        new CuratorConfig.Dedupe(Duration.ofDays(1), 1_000),
+        caps,
+        quality,
+        sources,
+        licences);
   }
 
   public void send(Document document) {

@@ -10,6 +10,9 @@ import dev.tidemill.broker.KafkaForTests;
 import dev.tidemill.curator.domain.Caps;
 import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
+import dev.tidemill.curator.text.Licences;
+import dev.tidemill.curator.text.Quality;
+import dev.tidemill.curator.text.Sources;
 import dev.tidemill.events.CuratedDocument;
 import dev.tidemill.events.DeadLetter;
 import dev.tidemill.events.Example;
@@ -111,7 +114,10 @@ class CuratorServiceTest {
             Limits.DEFAULT,
             new JoinTimes(Duration.ofHours(1), Duration.ofMillis(50), Duration.ofMinutes(1), 0),
             new CuratorConfig.Dedupe(Duration.ofDays(1), 10_000),
-            Caps.DEFAULT);
+            Caps.DEFAULT,
+            Quality.OFF,
+            Sources.ALL,
+            Licences.ANY);
     ServiceContext context =
         new ServiceContext(
             "curator",

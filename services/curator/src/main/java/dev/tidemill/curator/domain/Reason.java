@@ -1,5 +1,6 @@
 package dev.tidemill.curator.domain;
 
+import dev.tidemill.curator.text.QualityRule;
 import java.util.Locale;
 
 /// The rules by which a record is refused. [#code()] is what dead letters and metrics carry.
@@ -36,10 +37,46 @@ public enum Reason {
   PRODUCER_CAP,
   /// More subjects say otherwise.
   CONTRADICTED,
+  SOURCE_NOT_ALLOWED,
+  LICENCE_NOT_ALLOWED,
+  LICENCE_MISSING,
+  // The quality rules for documents, each of which has its sentence in QualityRule.
+  TOO_FEW_WORDS,
+  TOO_MANY_WORDS,
+  MEAN_WORD_LENGTH,
+  SYMBOL_RATIO,
+  BULLET_LINES,
+  ELLIPSIS_LINES,
+  ALPHABETIC_WORDS,
+  STOP_WORDS,
+  DUPLICATE_LINES,
+  CHARACTER_DUPLICATES,
+  LINE_PUNCTUATION,
+  SHORT_LINES,
+  NEWLINE_RATIO,
   /// What would be written does not fit into a Kafka record.
   RECORD_TOO_LARGE;
 
   private final String code = name().toLowerCase(Locale.ROOT);
+
+  /// The reason for which a document is refused that breaks this rule.
+  static Reason of(QualityRule rule) {
+    return switch (rule) {
+      case TOO_FEW_WORDS -> TOO_FEW_WORDS;
+      case TOO_MANY_WORDS -> TOO_MANY_WORDS;
+      case MEAN_WORD_LENGTH -> MEAN_WORD_LENGTH;
+      case SYMBOL_RATIO -> SYMBOL_RATIO;
+      case BULLET_LINES -> BULLET_LINES;
+      case ELLIPSIS_LINES -> ELLIPSIS_LINES;
+      case ALPHABETIC_WORDS -> ALPHABETIC_WORDS;
+      case STOP_WORDS -> STOP_WORDS;
+      case DUPLICATE_LINES -> DUPLICATE_LINES;
+      case CHARACTER_DUPLICATES -> CHARACTER_DUPLICATES;
+      case LINE_PUNCTUATION -> LINE_PUNCTUATION;
+      case SHORT_LINES -> SHORT_LINES;
+      case NEWLINE_RATIO -> NEWLINE_RATIO;
+    };
+  }
 
   /// The name in lower case.
   public String code() {

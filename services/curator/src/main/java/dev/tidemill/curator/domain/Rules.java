@@ -1,5 +1,7 @@
 package dev.tidemill.curator.domain;
 
+import dev.tidemill.curator.text.QualityRule.Breach;
+import dev.tidemill.curator.text.Screening;
 import dev.tidemill.events.Completion;
 import dev.tidemill.events.Correction;
 import dev.tidemill.events.Demonstration;
@@ -12,6 +14,7 @@ import dev.tidemill.events.Retraction;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +24,11 @@ public final class Rules {
   private static final Set<String> ROLES = Set.of("system", "user", "assistant");
 
   private final Limits limits;
+  private final Screening screening;
 
-  public Rules(Limits limits) {
+  public Rules(Limits limits, Screening screening) {
     this.limits = limits;
+    this.screening = screening;
   }
 
   /// A document with normalised text.
@@ -35,6 +40,7 @@ public final class Rules {
           keyed(raw, "key", document.getKey());
           name("producer", document.getProducer());
           optionalName("subject", document.getSubject());
+          origin(document);
           String text = text("text", document.getText(), limits.maxDocument());
           if (text.length() < limits.minDocument()) {
             throw refused(
@@ -43,6 +49,7 @@ public final class Rules {
                 "text has %d characters, the least is %d: %s"
                     .formatted(text.length(), limits.minDocument(), Refusal.show(text)));
           }
+          quality(text);
           return Document.newBuilder(document).setText(text).build();
         });
   }
@@ -111,6 +118,43 @@ public final class Rules {
           prompt(prompt);
           return prompt;
         });
+  }
+
+  private void origin(Document document) throws RefusedException {
+    String source = document.getSource();
+    Optional<String> againstSource = screening.againstSource(source);
+    if (againstSource.isPresent()) {
+      throw refused(
+          Reason.SOURCE_NOT_ALLOWED,
+          "source",
+          "source %s %s".formatted(Refusal.show(source), againstSource.get()));
+    }
+    @Nullable String licence = document.getLicence();
+    if (licence == null || licence.isBlank()) {
+      if (screening.requiresLicence()) {
+        throw refused(
+            Reason.LICENCE_MISSING,
+            "licence",
+            "licence is missing, and curator.licences.require asks for one");
+      }
+      return;
+    }
+    Optional<String> againstLicence = screening.againstLicence(licence);
+    if (againstLicence.isPresent()) {
+      throw refused(
+          Reason.LICENCE_NOT_ALLOWED,
+          "licence",
+          "licence %s %s".formatted(Refusal.show(licence), againstLicence.get()));
+    }
+  }
+
+  private void quality(String text) throws RefusedException {
+    List<Breach> breaches = screening.quality(text, null);
+    if (!breaches.isEmpty()) {
+      Breach first = breaches.getFirst();
+      throw refused(
+          Reason.of(first.rule()), "text", "of text " + first.detail() + ": " + Refusal.show(text));
+    }
   }
 
   private static Feedback rated(Feedback feedback, double value) throws RefusedException {

@@ -24,7 +24,8 @@ public record Stage(
   /// A stage of this configuration.
   public static Stage of(
       CuratorConfig config, KafkaClients kafka, CuratorMetrics metrics, Runnable beat) {
-    return new Stage(config, Codecs.of(kafka), new Rules(config.limits()), metrics, beat);
+    return new Stage(
+        config, Codecs.of(kafka), new Rules(config.limits(), config.screening()), metrics, beat);
   }
 
   ExampleMaker exampleMaker() {
