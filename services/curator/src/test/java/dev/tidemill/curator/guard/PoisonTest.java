@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tidemill.curator.Bench;
 import dev.tidemill.curator.CuratorConfig;
 import dev.tidemill.curator.domain.Caps;
+import dev.tidemill.curator.text.Licences;
+import dev.tidemill.curator.text.Quality;
+import dev.tidemill.curator.text.Sources;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +69,10 @@ class PoisonTest {
         config.limits(),
         config.join(),
         config.dedupe(),
-        caps);
+        caps,
+        Quality.OFF,
+        Sources.ALL,
+        Licences.ANY);
   }
 
   private static CuratorConfig unguarded() {
