@@ -4,6 +4,7 @@ import dev.tidemill.curator.domain.Caps;
 import dev.tidemill.curator.domain.HoldoutSplit;
 import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
+import dev.tidemill.curator.domain.near.NearRules;
 import dev.tidemill.curator.text.Licences;
 import dev.tidemill.curator.text.Quality;
 import dev.tidemill.curator.text.Screening;
@@ -22,6 +23,7 @@ import java.time.Duration;
 /// @param limits what a record may hold
 /// @param join how long completions and feedback wait for each other
 /// @param dedupe how much is remembered to recognise repetitions
+/// @param near when a document is a near duplicate of another
 /// @param caps how evidence of one subject or producer is damped
 /// @param quality what documents must be like
 /// @param sources where documents may come from
@@ -34,6 +36,7 @@ public record CuratorConfig(
     Limits limits,
     JoinTimes join,
     Dedupe dedupe,
+    NearRules near,
     Caps caps,
     Quality quality,
     Sources sources,
@@ -47,6 +50,7 @@ public record CuratorConfig(
     limits = limits == null ? Limits.DEFAULT : limits;
     join = join == null ? JoinTimes.DEFAULT : join;
     dedupe = dedupe == null ? Dedupe.DEFAULT : dedupe;
+    near = near == null ? NearRules.DEFAULT : near;
     caps = caps == null ? Caps.DEFAULT : caps;
     quality = quality == null ? Quality.DEFAULT : quality;
     sources = sources == null ? Sources.ALL : sources;
@@ -70,10 +74,28 @@ public record CuratorConfig(
         Limits.DEFAULT,
         JoinTimes.DEFAULT,
         Dedupe.DEFAULT,
+        NearRules.DEFAULT,
         Caps.DEFAULT,
         Quality.DEFAULT,
         Sources.ALL,
         Licences.ANY);
+  }
+
+  /// The same with so many stream threads.
+  public CuratorConfig withThreads(int count) {
+    return new CuratorConfig(
+        stateDirectory,
+        count,
+        commitInterval,
+        holdout,
+        limits,
+        join,
+        dedupe,
+        near,
+        caps,
+        quality,
+        sources,
+        licences);
   }
 
   /// What is asked of texts and of where they come from.

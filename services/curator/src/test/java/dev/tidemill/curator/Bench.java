@@ -4,6 +4,7 @@ import dev.tidemill.curator.domain.Caps;
 import dev.tidemill.curator.domain.HoldoutSplit;
 import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
+import dev.tidemill.curator.domain.near.NearRules;
 import dev.tidemill.curator.io.CuratorMetrics;
 import dev.tidemill.curator.io.CuratorTopology;
 import dev.tidemill.curator.io.Stage;
@@ -122,6 +123,7 @@ public final class Bench implements AutoCloseable {
         limits,
         join,
         new CuratorConfig.Dedupe(Duration.ofDays(1), 1_000),
+        NearRules.DEFAULT,
         caps,
         quality,
         sources,

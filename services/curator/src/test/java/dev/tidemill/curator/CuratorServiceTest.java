@@ -10,6 +10,7 @@ import dev.tidemill.broker.KafkaForTests;
 import dev.tidemill.curator.domain.Caps;
 import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
+import dev.tidemill.curator.domain.near.NearRules;
 import dev.tidemill.curator.text.Licences;
 import dev.tidemill.curator.text.Quality;
 import dev.tidemill.curator.text.Sources;
@@ -114,6 +115,7 @@ class CuratorServiceTest {
             Limits.DEFAULT,
             new JoinTimes(Duration.ofHours(1), Duration.ofMillis(50), Duration.ofMinutes(1), 0),
             new CuratorConfig.Dedupe(Duration.ofDays(1), 10_000),
+            NearRules.DEFAULT,
             Caps.DEFAULT,
             Quality.OFF,
             Sources.ALL,

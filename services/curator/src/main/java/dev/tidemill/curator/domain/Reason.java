@@ -23,6 +23,8 @@ public enum Reason {
   CONFLICTING_ID,
   /// The same text came before under the same key.
   DUPLICATE,
+  /// Nearly the same text came before under another key.
+  NEAR_DUPLICATE,
   /// No completion came within the time that feedback waits for it.
   ORPHANED_FEEDBACK,
   /// The completion was not served to anybody as an answer: shadow, cancelled or failed.

@@ -1,6 +1,7 @@
 package dev.tidemill.curator.domain;
 
 import dev.tidemill.schemas.Sha256;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.Locale;
@@ -51,6 +52,11 @@ public final class Texts {
       all.append(part.length()).append(':').append(part);
     }
     return Sha256.hex(all.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /// The first 64 bits of the SHA-256 of the text in UTF-8.
+  public static long hash64(String text) {
+    return ByteBuffer.wrap(Sha256.digest().digest(text.getBytes(StandardCharsets.UTF_8))).getLong();
   }
 
   private static void endLine(StringBuilder out) {

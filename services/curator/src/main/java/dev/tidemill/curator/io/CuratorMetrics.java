@@ -19,6 +19,8 @@ public final class CuratorMetrics implements AutoCloseable {
   private final AtomicLong parked = new AtomicLong();
   private final AtomicLong remembered = new AtomicLong();
   private final AtomicLong joins = new AtomicLong();
+  private final AtomicLong nearDocuments = new AtomicLong();
+  private final AtomicLong nearBytes = new AtomicLong();
   private final Counter threadFailures;
   private final Timer joinLatency;
   private final Timer exampleFreshness;
@@ -46,6 +48,14 @@ public final class CuratorMetrics implements AutoCloseable {
         "tidemill.curator.remembered.entries",
         "Ids and digests remembered to recognise repetitions",
         remembered);
+    gauge(
+        "tidemill.curator.near.documents",
+        "Documents remembered to recognise near duplicates",
+        nearDocuments);
+    gauge(
+        "tidemill.curator.near.state.bytes",
+        "Heap taken by what is remembered to recognise near duplicates",
+        nearBytes);
     registerCounters();
   }
 
@@ -87,6 +97,11 @@ public final class CuratorMetrics implements AutoCloseable {
 
   void rememberedBy(long difference) {
     remembered.addAndGet(difference);
+  }
+
+  void nearBy(long documents, long bytes) {
+    nearDocuments.addAndGet(documents);
+    nearBytes.addAndGet(bytes);
   }
 
   /// A stream thread ended by an error.

@@ -8,6 +8,7 @@ import dev.tidemill.curator.domain.JoinState;
 import dev.tidemill.curator.domain.Raw;
 import dev.tidemill.curator.domain.Served;
 import dev.tidemill.curator.domain.Slot;
+import dev.tidemill.curator.domain.near.Fingerprint;
 import dev.tidemill.events.Completion;
 import dev.tidemill.events.Example;
 import dev.tidemill.events.Feedback;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /// Serdes of the curator's state and of what it repartitions. Records inside are Avro single-object
@@ -31,6 +33,33 @@ final class CuratorSerdes {
 
   Serde<Evidence> evidence() {
     return Wire.serde("evidence", this::writeEvidence, this::readEvidence);
+  }
+
+  Serde<Fingerprinted> fingerprinted() {
+    return Wire.serde(
+        "document",
+        (document, out) -> {
+          Wire.writeRaw(document.raw(), out);
+          out.writeUTF(document.id());
+          out.writeLong(document.eventTime());
+          out.writeBoolean(document.heldOut());
+          Wire.writeBytes(document.encoded().get(), out);
+          out.writeDouble(document.similarity());
+          @Nullable Fingerprint fingerprint = document.fingerprint();
+          out.writeBoolean(fingerprint != null);
+          if (fingerprint != null) {
+            Wire.writeBytes(fingerprint.bytes(), out);
+          }
+        },
+        in ->
+            new Fingerprinted(
+                Wire.readRaw(in),
+                in.readUTF(),
+                in.readLong(),
+                in.readBoolean(),
+                Bytes.wrap(Wire.readBytes(in)),
+                in.readDouble(),
+                in.readBoolean() ? Fingerprint.ofBytes(Wire.readBytes(in)) : null));
   }
 
   Serde<JoinState> joinState() {

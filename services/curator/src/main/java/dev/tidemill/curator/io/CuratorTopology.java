@@ -23,7 +23,7 @@ import org.apache.kafka.streams.state.Stores;
 /// The curator's topology:
 ///
 /// ```
-/// documents ──────────────► [documents] ──────────────► documents.curated | holdout
+/// documents ──► [documents] ── by key ──► [near-documents] ──► documents.curated | holdout
 /// demonstrations ─────────► [demonstrations] ─────────────────────┐ by key
 /// completions ─┐                                                  ▼
 /// feedback ────┴──► [join] ── by subject ──► [damping] ── by key ──► [examples]
@@ -31,8 +31,8 @@ import org.apache.kafka.streams.state.Stores;
 /// every stage ──► deadletters
 /// ```
 ///
-/// Stages are {@link DocumentProcessor}, {@link DemonstrationProcessor}, {@link JoinProcessor},
-/// {@link DampingProcessor} and {@link ExampleProcessor}.
+/// Stages are {@link DocumentProcessor}, {@link NearProcessor}, {@link DemonstrationProcessor},
+/// {@link JoinProcessor}, {@link DampingProcessor} and {@link ExampleProcessor}.
 public final class CuratorTopology {
   /// Of the internal topics, as of the raw ones.
   static final int PARTITIONS = Topics.FEEDBACK.partitions();
@@ -45,6 +45,8 @@ public final class CuratorTopology {
                 case Output.Publish publish -> publish.value().get();
                 case Output.Forward forward ->
                     throw new IllegalStateException("evidence is not for " + topic);
+                case Output.Pass pass ->
+                    throw new IllegalStateException("an unfinished document is not for " + topic);
               },
           (topic, bytes) -> {
             throw new IllegalStateException("what is published is not read back");
@@ -66,6 +68,24 @@ public final class CuratorTopology {
                     List.of(memory(DocumentProcessor.IDS), memory(DocumentProcessor.TEXTS)),
                     DocumentProcessor::new),
                 Named.as("documents"));
+    KStream<String, Output> distinct =
+        documents
+            .flatMapValues(CuratorTopology::fingerprinted)
+            .repartition(
+                Repartitioned.<String, Fingerprinted>as("near")
+                    .withKeySerde(STRING)
+                    .withValueSerde(serdes.fingerprinted())
+                    .withNumberOfPartitions(stage.config().near().partitions()))
+            .process(
+                Work.supplier(
+                    stage,
+                    List.of(
+                        store(
+                            Stores.inMemoryKeyValueStore(NearProcessor.DOCUMENTS),
+                            Serdes.Integer(),
+                            Serdes.ByteArray())),
+                    NearProcessor::new),
+                Named.as("near-documents"));
     KStream<String, Output> demonstrations =
         builder.stream(Topics.DEMONSTRATIONS.name(), bytes)
             .process(
@@ -100,7 +120,7 @@ public final class CuratorTopology {
                 Named.as("examples"));
 
     for (KStream<String, Output> output :
-        List.of(documents, demonstrations, joined, damped, examples)) {
+        List.of(documents, distinct, demonstrations, joined, damped, examples)) {
       output
           .filter((key, value) -> value instanceof Output.Publish)
           .to(
@@ -117,8 +137,17 @@ public final class CuratorTopology {
         output ->
             switch (output) {
               case Output.Forward(Evidence evidence) -> List.of(evidence);
+              case Output.Pass pass -> List.<Evidence>of();
               case Output.Publish publish -> List.<Evidence>of();
             });
+  }
+
+  private static List<Fingerprinted> fingerprinted(Output output) {
+    return switch (output) {
+      case Output.Pass(Fingerprinted document) -> List.of(document);
+      case Output.Forward forward -> List.of();
+      case Output.Publish publish -> List.of();
+    };
   }
 
   private static KStream<String, Evidence> repartitioned(
@@ -134,6 +163,7 @@ public final class CuratorTopology {
     return switch (output) {
       case Output.Publish publish -> publish.topic();
       case Output.Forward forward -> throw new IllegalStateException("evidence has no topic");
+      case Output.Pass pass -> throw new IllegalStateException("what passes on has no topic");
     };
   }
 
@@ -141,6 +171,7 @@ public final class CuratorTopology {
     return switch (output) {
       case Output.Publish publish -> Partitions.of(publish.beside(), count);
       case Output.Forward forward -> throw new IllegalStateException("evidence has no topic");
+      case Output.Pass pass -> throw new IllegalStateException("what passes on has no topic");
     };
   }
 
@@ -162,6 +193,11 @@ public final class CuratorTopology {
   }
 
   private static <V> StoreBuilder<?> store(KeyValueBytesStoreSupplier supplier, Serde<V> values) {
-    return Stores.keyValueStoreBuilder(supplier, STRING, values).withCachingDisabled();
+    return store(supplier, STRING, values);
+  }
+
+  private static <K, V> StoreBuilder<?> store(
+      KeyValueBytesStoreSupplier supplier, Serde<K> keys, Serde<V> values) {
+    return Stores.keyValueStoreBuilder(supplier, keys, values).withCachingDisabled();
   }
 }

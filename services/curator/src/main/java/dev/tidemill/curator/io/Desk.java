@@ -66,7 +66,7 @@ final class Desk {
         stage.metrics()::rememberedBy);
   }
 
-  <V> KeyValueStore<String, V> store(String name) {
+  <K, V> KeyValueStore<K, V> store(String name) {
     return context.getStateStore(name);
   }
 
@@ -163,6 +163,11 @@ final class Desk {
   /// Hands evidence to the next stage.
   void forward(String key, Evidence evidence) {
     context.forward(new Record<>(key, new Output.Forward(evidence), evidence.raw().timestamp()));
+  }
+
+  /// Hands a document to the next stage.
+  void forward(String key, Fingerprinted document) {
+    context.forward(new Record<>(key, new Output.Pass(document), document.raw().timestamp()));
   }
 
   private static @Nullable ByteBuffer limited(@Nullable ByteBuffer buffer, int most) {

@@ -5,17 +5,20 @@ import dev.tidemill.curator.domain.Reason;
 import dev.tidemill.curator.domain.Refusal;
 import dev.tidemill.curator.domain.Texts;
 import dev.tidemill.curator.domain.Verdict;
+import dev.tidemill.curator.domain.near.Fingerprint;
+import dev.tidemill.curator.domain.near.NearRules;
 import dev.tidemill.events.CuratedDocument;
 import dev.tidemill.events.Document;
 import dev.tidemill.events.Holdout;
-import dev.tidemill.schemas.Topics;
 import java.time.Duration;
 import java.time.Instant;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 
-/// Lets documents through to training or holdout, each text once under its key.
+/// Lets documents through to the next stage, each text once under its key, with what it takes to
+/// tell near duplicates.
 final class DocumentProcessor implements Work<byte[], byte[]> {
   static final String IDS = "document-ids";
   static final String TEXTS = "document-texts";
@@ -90,12 +93,12 @@ final class DocumentProcessor implements Work<byte[], byte[]> {
                       Refusal.show(document.getText()))));
       return;
     }
-    if (publish(raw, document, digest, now)) {
+    if (pass(raw, document, digest, now)) {
       texts.put(content, document.getId(), now);
     }
   }
 
-  private boolean publish(Raw raw, Document document, String digest, long now) {
+  private boolean pass(Raw raw, Document document, String digest, long now) {
     CuratedDocument curated =
         CuratedDocument.newBuilder()
             .setId(document.getId())
@@ -119,17 +122,18 @@ final class DocumentProcessor implements Work<byte[], byte[]> {
       desk.refuse(raw, desk.tooLarge("curated document", encoded));
       return false;
     }
-    if (heldOut) {
-      desk.publish(Topics.HOLDOUT.name(), key, encoded, raw.timestamp());
-    } else {
-      desk.publishBeside(
-          Topics.CURATED_DOCUMENTS.name(), key, document.getId(), encoded, raw.timestamp());
-    }
-    desk.count(raw, "accepted");
-    stage
-        .metrics()
-        .document(
-            heldOut, Duration.ofMillis(Math.max(0, now - document.getEventTime().toEpochMilli())));
+    NearRules near = stage.config().near();
+    Fingerprint fingerprint = Fingerprint.of(document.getText());
+    desk.forward(
+        key,
+        new Fingerprinted(
+            raw,
+            document.getId(),
+            document.getEventTime().toEpochMilli(),
+            heldOut,
+            Bytes.wrap(encoded),
+            near.similarityOf(document.getSource()),
+            fingerprint.shingles() < near.minShingles() ? null : fingerprint));
     return true;
   }
 }

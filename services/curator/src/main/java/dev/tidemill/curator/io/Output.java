@@ -13,4 +13,7 @@ public sealed interface Output {
 
   /// Evidence for the next stage.
   record Forward(Evidence evidence) implements Output {}
+
+  /// A document for the next stage.
+  record Pass(Fingerprinted document) implements Output {}
 }

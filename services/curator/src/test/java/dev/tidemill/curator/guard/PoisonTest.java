@@ -69,6 +69,7 @@ class PoisonTest {
         config.limits(),
         config.join(),
         config.dedupe(),
+        config.near(),
         caps,
         Quality.OFF,
         Sources.ALL,
