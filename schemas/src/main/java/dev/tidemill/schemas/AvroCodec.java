@@ -47,7 +47,8 @@ public final class AvroCodec<T extends SpecificRecord> {
   private AvroCodec(Class<T> type, String subject, @Nullable SchemaRegistry registry) {
     this.data = SpecificData.getForClass(type);
     this.schema = data.getSchema(type);
-    this.encoder = new BinaryMessageEncoder<>(data, schema);
+    // Not copied by the encoder: singleObject copies out of the thread's own buffer.
+    this.encoder = new BinaryMessageEncoder<>(data, schema, false);
     this.decoder = new BinaryMessageDecoder<>(data, schema);
     for (Schema version : SchemaHistory.of(type.getSimpleName())) {
       decoder.addSchema(version);

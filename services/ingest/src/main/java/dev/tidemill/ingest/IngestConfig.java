@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 /// @param apiKeys producer name to the SHA-256 of its key in lower-case hex, or of two keys while
 ///   one replaces the other; empty (the default) lets everybody in
 /// @param quotas how much each producer may send; without limit unless told
+/// @param producer how the Kafka producer gathers records
 /// @param ackTimeout how long a request waits for the broker before it is answered 503; 10 s
 /// @param retryAfter when a client that was answered 503 should come again; 2 s
 /// @param maxWaitingRequests requests that may wait for the broker at once, further ones are
@@ -28,6 +29,7 @@ public record IngestConfig(
     HttpConfig http,
     Map<String, List<String>> apiKeys,
     QuotaRules quotas,
+    ProducerSettings producer,
     Duration ackTimeout,
     Duration retryAfter,
     int maxWaitingRequests,
@@ -46,6 +48,7 @@ public record IngestConfig(
     http = http == null ? HttpConfig.of("127.0.0.1", 0) : http;
     apiKeys = apiKeys == null ? Map.of() : Map.copyOf(apiKeys);
     quotas = quotas == null ? QuotaRules.none() : quotas;
+    producer = producer == null ? ProducerSettings.defaults() : producer;
     ackTimeout = ackTimeout == null ? Duration.ofSeconds(10) : ackTimeout;
     retryAfter = retryAfter == null ? Duration.ofSeconds(2) : retryAfter;
     maxWaitingRequests = maxWaitingRequests == 0 ? 256 : maxWaitingRequests;
@@ -75,7 +78,7 @@ public record IngestConfig(
   /// The defaults, listening here.
   @SuppressWarnings("NullAway") // what is left out is null, as in a settings file
   public static IngestConfig at(HttpConfig http) {
-    return new IngestConfig(http, null, null, null, null, 0, 0, 0, null, 0, 0, null);
+    return new IngestConfig(http, null, null, null, null, null, 0, 0, 0, null, 0, 0, null);
   }
 
   Limits limits() {

@@ -48,6 +48,7 @@ public final class IngestService implements Service {
             config.ackTimeout().plus(Duration.ofSeconds(5)),
             new BrokerWriter(
                 context.kafka(),
+                config.producer().properties(),
                 metrics,
                 watch,
                 new BrokerWriter.Patience(

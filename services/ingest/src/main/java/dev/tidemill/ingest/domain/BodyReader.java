@@ -5,11 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +32,7 @@ public final class BodyReader {
 
   /// Reads `application/json`.
   public Intake json(Kind kind, byte[] body, Arrival arrival) {
-    return switch (parse(body)) {
+    return switch (parse(body, 0, body.length)) {
       case Parsed.Faulty(Rejection rejection) -> new Intake.Refused(rejection);
       case Parsed.Tree(JsonNode node) when node.isArray() -> array(kind, node, arrival);
       case Parsed.Tree(JsonNode node) ->
@@ -62,8 +58,12 @@ public final class BodyReader {
         if (lines.size() == records.limits().maxRecords()) {
           return new Intake.Refused(tooMany());
         }
-        byte[] line = Arrays.copyOfRange(body, from, to);
-        Reading reading = line(kind, line, lines.size(), arrival);
+        Reading reading =
+            switch (parse(body, from, to)) {
+              case Parsed.Faulty(Rejection rejection) -> new Reading.Rejected(rejection);
+              case Parsed.Tree(JsonNode node) ->
+                  records.read(kind, node, lines.size(), "", arrival);
+            };
         lines.add(new Intake.Line(number, unrepeated(reading, number, seen)));
       }
       from = to + 1;
@@ -100,13 +100,6 @@ public final class BodyReader {
     return new Intake.Whole(accepted);
   }
 
-  private Reading line(Kind kind, byte[] line, int index, Arrival arrival) {
-    return switch (parse(line)) {
-      case Parsed.Faulty(Rejection rejection) -> new Reading.Rejected(rejection);
-      case Parsed.Tree(JsonNode node) -> records.read(kind, node, index, "", arrival);
-    };
-  }
-
   // The curator would drop the second of two records with one id; better to say so now.
   private static Reading unrepeated(Reading reading, int number, Map<String, Integer> seen) {
     return switch (reading) {
@@ -120,17 +113,16 @@ public final class BodyReader {
     };
   }
 
-  private Parsed parse(byte[] bytes) {
+  private Parsed parse(byte[] bytes, int from, int to) {
+    if (!Utf8.sound(bytes, from, to)) {
+      return malformed("it is not UTF-8", null);
+    }
     try {
-      // Jackson would guess UTF-16 and UTF-32 and let some broken UTF-8 pass.
-      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
-      @Nullable JsonNode node = mapper.readTree(bytes);
+      @Nullable JsonNode node = mapper.readTree(bytes, from, to - from);
       return node == null || node.isMissingNode()
           ? new Parsed.Faulty(
               new Rejection(Reason.EMPTY, null, "the body is empty; JSON is wanted"))
           : new Parsed.Tree(node);
-    } catch (CharacterCodingException e) {
-      return malformed("it is not UTF-8", null);
     } catch (JsonProcessingException e) {
       return malformed(firstLine(e.getOriginalMessage()), e.getLocation());
     } catch (IOException e) {

@@ -1,9 +1,7 @@
 package dev.tidemill.ingest.domain;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -39,10 +37,9 @@ final class Fields {
       }
     }
 
-    private void take(String path, String text) {
+    private void take(String path, int utf8Bytes) {
       // What a string adds to an Avro record: its bytes and its length.
-      bytesLeft -= text.length() + 5L;
-      text.codePoints().filter(c -> c > 0x7F).forEach(c -> bytesLeft -= extraBytes(c));
+      bytesLeft -= utf8Bytes + 5L;
       if (bytesLeft < 0) {
         add(
             new Rejection(
@@ -51,14 +48,10 @@ final class Fields {
                 "with " + path + " the record is longer than the limit of " + limit + " bytes"));
       }
     }
-
-    private static int extraBytes(int codePoint) {
-      // A code point above U+FFFF has counted as two already.
-      return codePoint > 0x7FF ? 2 : 1;
-    }
   }
 
   private static final int MAX_IDENTIFIER = 512;
+  private static final int MAX_SHOWN = 64;
 
   private final JsonNode node;
   private final String path;
@@ -110,7 +103,8 @@ final class Fields {
 
   /// The path of a field of this object in the body.
   String at(String name) {
-    return path.isEmpty() ? shown(name) : path + "." + shown(name);
+    String shown = plain(name) ? name : shown(name);
+    return path.isEmpty() ? shown : path + "." + shown;
   }
 
   void refuse(Reason reason, String name, String detail) {
@@ -135,7 +129,7 @@ final class Fields {
           name,
           at(name) + " has " + value.length() + " characters; the limit is " + MAX_IDENTIFIER);
     }
-    if (value.codePoints().anyMatch(Character::isISOControl)) {
+    if (holdsControl(value)) {
       refuse(Reason.INVALID_FIELD, name, at(name) + " must not hold control characters");
     }
     return value;
@@ -248,15 +242,50 @@ final class Fields {
   }
 
   private String sound(String text, String at) {
-    // Half a surrogate pair has no UTF-8: it would be written as a question mark.
-    if (text.codePoints()
-        .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+    int bytes = utf8Bytes(text);
+    if (bytes < 0) {
       finding.add(
           new Rejection(
               Reason.INVALID_FIELD, at, at + " holds half a surrogate pair, which is no text"));
     }
-    finding.take(at, text);
+    finding.take(at, Math.abs(bytes));
     return text;
+  }
+
+  /// Bytes of a text in UTF-8; negative when it holds half a surrogate pair, which has no UTF-8 and
+  /// would be written as a question mark.
+  private static int utf8Bytes(String text) {
+    int bytes = 0;
+    boolean halves = false;
+    int length = text.length();
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      if (c < 0x80) {
+        bytes++;
+      } else if (c < 0x800) {
+        bytes += 2;
+      } else if (!Character.isSurrogate(c)) {
+        bytes += 3;
+      } else if (Character.isHighSurrogate(c)
+          && i + 1 < length
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
+        bytes += 4;
+        i++;
+      } else {
+        bytes++;
+        halves = true;
+      }
+    }
+    return halves ? -bytes : bytes;
+  }
+
+  private static boolean holdsControl(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isISOControl(text.charAt(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private JsonNode required(String name, String kind) {
@@ -278,14 +307,7 @@ final class Fields {
     if (value.isIntegralNumber() && value.canConvertToLong()) {
       return Instant.ofEpochMilli(value.longValue());
     }
-    if (!value.isTextual()) {
-      return null;
-    }
-    try {
-      return OffsetDateTime.parse(value.textValue()).toInstant();
-    } catch (DateTimeException e) {
-      return null;
-    }
+    return value.isTextual() ? Times.parse(value.textValue()) : null;
   }
 
   private static String kind(JsonNode node) {
@@ -304,11 +326,25 @@ final class Fields {
     return shown(Objects.requireNonNullElse(value.toString(), "nothing"));
   }
 
+  // Our own names, and most of others, can be shown as they are.
+  private static boolean plain(String name) {
+    if (name.length() > MAX_SHOWN) {
+      return false;
+    }
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if (c < ' ' || c > '~') {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /// A name or value of the input, fit to be shown: short, and free of control characters.
   static String shown(String text) {
     StringBuilder shown = new StringBuilder();
     text.codePoints()
-        .limit(64)
+        .limit(MAX_SHOWN)
         .forEach(
             c -> {
               if (Character.isISOControl(c)
@@ -318,6 +354,6 @@ final class Fields {
                 shown.appendCodePoint(c);
               }
             });
-    return text.codePointCount(0, text.length()) > 64 ? shown + "…" : shown.toString();
+    return text.codePointCount(0, text.length()) > MAX_SHOWN ? shown + "…" : shown.toString();
   }
 }

@@ -60,13 +60,15 @@ public final class BrokerWriter implements AutoCloseable {
   private final InstantSource clock;
   private final Semaphore places;
 
+  /// @param gathering the producer's properties for batches, under those of `kafka.properties`
   public BrokerWriter(
       KafkaClients clients,
+      Map<String, String> gathering,
       IngestMetrics metrics,
       BrokerWatch watch,
       Patience patience,
       InstantSource clock) {
-    this.clients = impatient(clients, patience.ackTimeout(), metrics);
+    this.clients = impatient(clients, gathering, patience.ackTimeout(), metrics);
     this.producer = this.clients.producer("raw");
     this.documents = clients.codec(Topics.DOCUMENTS);
     this.demonstrations = clients.codec(Topics.DEMONSTRATIONS);
@@ -235,14 +237,17 @@ public final class BrokerWriter implements AutoCloseable {
   // The producer gives a record up when its request does, so that what was answered 503 is not
   // written minutes later.
   private static KafkaClients impatient(
-      KafkaClients clients, Duration ackTimeout, IngestMetrics metrics) {
+      KafkaClients clients,
+      Map<String, String> gathering,
+      Duration ackTimeout,
+      IngestMetrics metrics) {
     KafkaConfig config = clients.config();
-    Map<String, String> properties = new HashMap<>(config.properties());
+    Map<String, String> properties = new HashMap<>(gathering);
+    properties.putAll(config.properties());
     long millis = ackTimeout.toMillis();
     properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Long.toString(millis));
     properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, Long.toString(millis / 2));
     properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(millis / 2));
-    properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "2");
     return new KafkaClients(
         new KafkaConfig(
             config.bootstrapServers(),

@@ -105,13 +105,18 @@ public final class IngestApi {
     try {
       post.charge().bytes(body.bytes().length);
       @Nullable String key = header(request, IDEMPOTENCY_KEY);
-      return key == null ? take(post, index -> ids.next()) : once(post, key, response);
+      return key == null ? take(post, recordIds(ids.next())) : once(post, key, response);
     } catch (Problem problem) {
       if (problem.status() == 429 || problem.status() == 503) {
         post.charge().giveBack();
       }
       throw problem;
     }
+  }
+
+  // One draw of randomness a request; its records are told apart by their positions.
+  private static IntFunction<String> recordIds(String request) {
+    return index -> index == 0 ? request : request + "-" + index;
   }
 
   private Answer once(Post post, String key, ServerResponse response) {
