@@ -30,12 +30,12 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import picocli.CommandLine;
 
-/// Documents over HTTP against Kafka's own producer performance tool, by turns, on the same broker
-/// (a child process), cores, number of partitions, value size, text, acks, linger, batch size and
-// compression. The
-/// gateway, the tool and the load generator share this JVM. Then the gateway at half of its rate,
-/// on a schedule: what an acknowledgement takes, by its own timer for each record and at the client
-/// for each request, from the moment the request was due.
+/// Documents over HTTP against Kafka's own producer performance tool, by turns, with the same
+/// broker (a child process), cores, number of partitions, value size, text, acks, linger, batch
+/// size and compression. The gateway, the tool and the load generator share this JVM.
+///
+/// Then the gateway at half of its rate, on a schedule: what an acknowledgement takes, by its own
+/// timer for each record, and at the client for each request from the moment it was due.
 @CommandLine.Command(name = "ingest-throughput", mixinStandardHelpOptions = true)
 public final class IngestThroughput implements Callable<Integer> {
 
