@@ -2,6 +2,7 @@ package dev.tidemill.curator;
 
 import dev.tidemill.curator.io.CuratorMetrics;
 import dev.tidemill.curator.io.CuratorTopology;
+import dev.tidemill.curator.io.Instance;
 import dev.tidemill.curator.io.Stage;
 import dev.tidemill.platform.Service;
 import dev.tidemill.platform.ServiceContext;
@@ -94,7 +95,11 @@ public final class CuratorService implements Service {
   private Map<String, Object> properties() {
     Map<String, Object> properties =
         new HashMap<>(context.kafka().streamsProperties(APPLICATION_ID, config.stateDirectory()));
-    // After a kill the partitions wait for this long.
+    // One that comes back on its own state takes its place in the group again at once; the place of
+    // one that does not come back is given away after the session's time.
+    properties.putIfAbsent(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG),
+        Instance.of(config.stateDirectory()));
     properties.putIfAbsent(
         StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 15_000);
     properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());

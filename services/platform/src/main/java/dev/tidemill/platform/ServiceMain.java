@@ -33,6 +33,8 @@ public final class ServiceMain {
 
   private static final Logger log = LoggerFactory.getLogger(ServiceMain.class);
 
+  private static final String STARTING = "start";
+
   private ServiceMain() {}
 
   @CommandLine.Command(mixinStandardHelpOptions = true)
@@ -116,6 +118,8 @@ public final class ServiceMain {
     PrometheusMeterRegistry metrics = Metrics.create();
     lifecycle.add("metrics", metrics::close);
     Health health = new Health();
+    // The admin server answers before the service has registered its own question.
+    health.readiness(STARTING, () -> Optional.of(service + " is starting"));
     var _ = health.firstFailure().thenAccept(failure -> end.complete(Optional.of(failure)));
     lifecycle.add("admin server", AdminServer.start(admin, metrics, health));
     ServiceContext context =
@@ -129,6 +133,7 @@ public final class ServiceMain {
     S made = factory.apply(context, config);
     lifecycle.add(service, made);
     made.start();
+    health.removeReadiness(STARTING);
   }
 
   private static Thread stopHook(

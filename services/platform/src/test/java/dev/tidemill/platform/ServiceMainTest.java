@@ -41,6 +41,7 @@ class ServiceMainTest {
     @Override
     public void start() {
       EVENTS.add("start");
+      context.health().ready().checks().forEach(check -> EVENTS.add("" + check.reason()));
       loop =
           ServiceLoop.named("steps", context.health())
               .start(
@@ -81,7 +82,8 @@ class ServiceMainTest {
     Path file =
         Files.writeString(folder.resolve("t.yaml"), "tuner: {steps: 3}\nadmin: {port: 0}\n");
     assertThat(run(Map.of(), "--config", file.toString())).isEqualTo(1);
-    assertThat(EVENTS).containsExactly("start", "close");
+    // Nobody is ready before it has started.
+    assertThat(EVENTS).containsExactly("start", "tuner is starting", "close");
     assertThat(errors.toString(StandardCharsets.UTF_8))
         .contains("tuner failed: steps: after step 3\n");
   }

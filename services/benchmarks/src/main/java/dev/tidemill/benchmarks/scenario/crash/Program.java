@@ -1,0 +1,96 @@
+package dev.tidemill.benchmarks.scenario.crash;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// A program of ours that can be killed and started again in place: same command, same directory,
+/// same ports. What it says is appended to a file.
+final class Program implements AutoCloseable {
+  private final String name;
+  private final List<String> command;
+  private final Path folder;
+  private volatile @Nullable Process process;
+
+  /// @param jvm further options of the JVM
+  Program(Path folder, String name, List<String> jvm, Class<?> main, List<String> arguments)
+      throws IOException {
+    this.name = name;
+    this.folder = folder;
+    List<String> options = new ArrayList<>();
+    options.addAll(
+        List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-XX:+UseCompactObjectHeaders",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1"));
+    options.addAll(jvm);
+    options.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    options.addAll(arguments);
+    // A class path is longer than some systems let a command line be.
+    Path file = folder.resolve(name + ".args");
+    Files.write(
+        file,
+        options.stream()
+            .map(a -> '"' + a.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
+            .toList());
+    this.command =
+        List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + file);
+  }
+
+  String name() {
+    return name;
+  }
+
+  void start() {
+    try {
+      process =
+          new ProcessBuilder(command)
+              .directory(folder.toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(Redirect.appendTo(log().toFile()))
+              .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(name + " cannot be started", e);
+    }
+  }
+
+  /// `kill -9`; returns when it is dead.
+  void kill() {
+    Process running = process;
+    if (running == null) {
+      return;
+    }
+    running.destroyForcibly();
+    try {
+      if (!running.waitFor(20, TimeUnit.SECONDS)) {
+        throw new IllegalStateException(name + " survived a kill");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while killing " + name, e);
+    }
+  }
+
+  boolean isAlive() {
+    Process running = process;
+    return running != null && running.isAlive();
+  }
+
+  /// What it says.
+  Path log() {
+    return folder.resolve(name + ".log");
+  }
+
+  @Override
+  public void close() {
+    kill();
+  }
+}
