@@ -8,18 +8,13 @@ import dev.tidemill.curator.domain.Rules;
 import dev.tidemill.curator.domain.Verdict;
 import dev.tidemill.events.Document;
 import dev.tidemill.events.SourcePosition;
-import dev.tidemill.platform.config.Settings;
-import dev.tidemill.quickstart.Main;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +25,8 @@ class ReferenceScreeningTest {
   private final Rules rules;
 
   ReferenceScreeningTest(@TempDir Path directory) throws IOException {
-    rules = rules(directory);
+    CuratorConfig config = QuickstartCurator.config(directory);
+    rules = new Rules(config.limits(), config.screening());
   }
 
   @Test
@@ -75,17 +71,5 @@ class ReferenceScreeningTest {
             .build();
     ByteBuffer key = ByteBuffer.wrap(reference.key().getBytes(StandardCharsets.UTF_8));
     return rules.document(new Raw(new SourcePosition("test", 0, 0L), 0, key, null), document);
-  }
-
-  /// The rules of the quickstart's settings; what is filled in at its start does not matter here.
-  private static Rules rules(Path directory) throws IOException {
-    try (InputStream in =
-        Objects.requireNonNull(Main.class.getResourceAsStream("quickstart.yaml"))) {
-      String settings = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      Path file = directory.resolve("tidemill.yaml");
-      Files.writeString(file, settings.replaceAll("\\$\\{[^}]*}", "0"));
-      CuratorConfig config = Settings.load(file, Map.of()).section("curator", CuratorConfig.class);
-      return new Rules(config.limits(), config.screening());
-    }
   }
 }

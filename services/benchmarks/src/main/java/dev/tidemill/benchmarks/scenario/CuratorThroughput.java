@@ -1,0 +1,272 @@
+package dev.tidemill.benchmarks.scenario;
+
+import dev.tidemill.broker.EmbeddedBroker;
+import dev.tidemill.curator.CuratorConfig;
+import dev.tidemill.curator.CuratorService;
+import dev.tidemill.events.DeadLetter;
+import dev.tidemill.events.Document;
+import dev.tidemill.platform.ServiceContext;
+import dev.tidemill.platform.artifact.DirectoryArtifactStore;
+import dev.tidemill.platform.config.ArtifactsConfig;
+import dev.tidemill.platform.config.KafkaConfig;
+import dev.tidemill.platform.health.Health;
+import dev.tidemill.platform.kafka.KafkaClients;
+import dev.tidemill.platform.kafka.TopicCreation;
+import dev.tidemill.platform.logging.Logging;
+import dev.tidemill.platform.metrics.Metrics;
+import dev.tidemill.schemas.AvroCodec;
+import dev.tidemill.schemas.MalformedRecordException;
+import dev.tidemill.schemas.Topics;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+
+/// How many documents a second the curator takes through every filter, broker included, and whether
+/// the cost of one stays the same as the state grows.
+///
+/// The documents lie in their topic before the curator starts. Its outputs are read as they are
+/// committed, and every document must be in them exactly once.
+///
+/// Options: `--documents` (1000000), `--threads` of the curator (its default).
+public final class CuratorThroughput {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int FIRST = 10_000;
+
+  private final int documents;
+  private final int threads;
+  private final Corpus corpus = new Corpus(17);
+  private final PrometheusMeterRegistry metrics = Metrics.create();
+  private final Report report = new Report(System.out);
+
+  private CuratorThroughput(int documents, int threads) {
+    this.documents = documents;
+    this.threads = threads;
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    Logging.configure();
+    Map<String, Integer> options = new TreeMap<>(Map.of("--documents", 1_000_000, "--threads", 0));
+    for (int i = 0; i + 1 < arguments.length; i += 2) {
+      if (options.replace(arguments[i], Integer.valueOf(arguments[i + 1])) == null) {
+        throw new IllegalArgumentException("unknown option " + arguments[i]);
+      }
+    }
+    int documents = Objects.requireNonNull(options.get("--documents"));
+    int threads = Objects.requireNonNull(options.get("--threads"));
+    System.exit(new CuratorThroughput(documents, threads).run());
+  }
+
+  private int run() throws Exception {
+    Path directory = Files.createTempDirectory("curator-throughput-");
+    try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("broker"), 0, 0)) {
+      KafkaClients kafka =
+          new KafkaClients(KafkaConfig.of(broker.bootstrapServers()), "scenario", metrics);
+      try (Admin admin = kafka.admin()) {
+        TopicCreation.ensure(admin, (short) 1);
+      }
+      produce(kafka);
+      ServiceContext context =
+          new ServiceContext(
+              "curator",
+              new KafkaClients(KafkaConfig.of(broker.bootstrapServers()), "curator", metrics),
+              metrics,
+              DirectoryArtifactStore.of(
+                  new ArtifactsConfig(directory.resolve("artifacts"), null, List.of())),
+              new Health(),
+              Clock.systemUTC());
+      try (CuratorService curator = new CuratorService(context, config(directory))) {
+        curator.start();
+        measure(kafka);
+      }
+    } finally {
+      delete(directory);
+    }
+    return report.exitCode();
+  }
+
+  private CuratorConfig config(Path directory) {
+    CuratorConfig defaults = CuratorConfig.of(directory.resolve("state"));
+    return threads == 0 ? defaults : defaults.withThreads(threads);
+  }
+
+  private void produce(KafkaClients kafka) {
+    AvroCodec<Document> codec = kafka.codec(Topics.DOCUMENTS);
+    long begin = System.nanoTime();
+    long[] bytes = new long[1];
+    try (Producer<String, byte[]> producer = kafka.producer("documents")) {
+      int chunk = 10_000;
+      for (int from = 0; from < documents; from += chunk) {
+        IntStream.range(from, Math.min(documents, from + chunk))
+            .parallel()
+            .mapToObj(corpus::document)
+            .map(
+                document ->
+                    new ProducerRecord<>(
+                        Topics.DOCUMENTS.name(), document.getKey(), codec.encode(document)))
+            .toList()
+            .forEach(
+                record -> {
+                  bytes[0] += record.value().length;
+                  var _ = producer.send(record);
+                });
+      }
+      producer.flush();
+    }
+    report.figure("bytes of a raw document", (double) bytes[0] / documents, "bytes");
+    report.figure("documents written in", seconds(begin), "s");
+  }
+
+  private void measure(KafkaClients kafka) {
+    Outputs outputs = new Outputs(kafka.codec(Topics.DEAD_LETTERS), kafka.codec(Topics.DOCUMENTS));
+    List<long[]> marks = new ArrayList<>();
+    try (Consumer<String, byte[]> reader = kafka.consumer("outputs", null)) {
+      List<TopicPartition> partitions =
+          Stream.of(Topics.CURATED_DOCUMENTS, Topics.HOLDOUT, Topics.DEAD_LETTERS)
+              .flatMap(
+                  topic ->
+                      IntStream.range(0, topic.partitions())
+                          .mapToObj(i -> new TopicPartition(topic.name(), i)))
+              .toList();
+      reader.assign(partitions);
+      reader.seekToBeginning(partitions);
+      long heard = System.nanoTime();
+      while (outputs.total() < documents && System.nanoTime() - heard < PATIENCE.toNanos()) {
+        for (ConsumerRecord<String, byte[]> record : reader.poll(Duration.ofMillis(200))) {
+          outputs.take(record);
+          heard = System.nanoTime();
+        }
+        marks.add(new long[] {outputs.total(), System.nanoTime()});
+      }
+    }
+    report(outputs, marks);
+  }
+
+  private void report(Outputs outputs, List<long[]> marks) {
+    for (int to = FIRST; to < documents; to *= 10) {
+      int end = Math.min(documents, to * 10);
+      report.figure("documents/s from %d to %d".formatted(to, end), rate(marks, to, end), "1/s");
+    }
+    report.atLeast(
+        "documents/s after the first 10000", rate(marks, FIRST, documents), 2_000, "1/s");
+    // What is compiled later makes the beginning dear, so the cheaper of two beginnings counts.
+    double early = 1e6 / rate(marks, FIRST, Math.min(100_000, documents / 2));
+    double next = 1e6 / rate(marks, Math.min(100_000, documents / 5), documents / 2);
+    double late = 1e6 / rate(marks, documents - documents / 10, documents);
+    report.figure("cost of one, from 10000", early, "us");
+    report.figure("cost of one, from 100000 to half", next, "us");
+    report.figure("cost of one, the last tenth", late, "us");
+    report.atMost("cost at the end against before", late / Math.min(early, next), 1.25, "");
+    outputs.reasons.forEach((reason, count) -> report.figure("refused: " + reason, count, ""));
+    int near = (int) IntStream.range(0, documents).filter(Corpus::isNear).count();
+    int same = (int) IntStream.range(0, documents).filter(Corpus::isSame).count();
+    report.atLeast("near duplicates found", of(outputs, "near_duplicate") / near, 0.95, "");
+    report.atMost("near duplicates claimed", of(outputs, "near_duplicate") / near, 1.001, "");
+    report.atLeast("same texts found", of(outputs, "duplicate") / same, 1, "");
+    report.atLeast("accepted and refused", outputs.total(), documents, "");
+    report.atMost("documents seen twice", outputs.twice, 0, "");
+    report.atMost("documents missing", documents - outputs.numbers.cardinality(), 0, "");
+    double kept = gauge(metrics, "tidemill.curator.near.documents");
+    double state = gauge(metrics, "tidemill.curator.near.state.bytes");
+    report.figure("documents in the near stage's state", kept, "");
+    report.figure("its bytes for a million documents", state / kept * 1e6, "bytes");
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    double heap = runtime.totalMemory() - runtime.freeMemory();
+    report.atMost("heap used at the end, broker included", heap / (1 << 20), 8_192, "MiB");
+  }
+
+  private static double of(Outputs outputs, String reason) {
+    return outputs.reasons.getOrDefault(reason, 0);
+  }
+
+  private static double gauge(MeterRegistry metrics, String name) {
+    return metrics.get(name).gauge().value();
+  }
+
+  // Between the first marks at or behind both counts.
+  private static double rate(List<long[]> marks, int from, int to) {
+    long[] begin = mark(marks, from);
+    long[] end = mark(marks, to);
+    return (end[0] - begin[0]) * 1e9 / (end[1] - begin[1]);
+  }
+
+  private static long[] mark(List<long[]> marks, int count) {
+    return marks.stream().filter(mark -> mark[0] >= count).findFirst().orElse(marks.getLast());
+  }
+
+  private static double seconds(long begin) {
+    return (System.nanoTime() - begin) / 1e9;
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+
+  /// What came out, by the number of the document.
+  private static final class Outputs {
+    private final AvroCodec<DeadLetter> deadLetters;
+    private final AvroCodec<Document> codec;
+    private final BitSet numbers = new BitSet();
+    private final Map<String, Integer> reasons = new TreeMap<>();
+    private int taken;
+    private int twice;
+
+    Outputs(AvroCodec<DeadLetter> deadLetters, AvroCodec<Document> codec) {
+      this.deadLetters = deadLetters;
+      this.codec = codec;
+    }
+
+    int total() {
+      return taken;
+    }
+
+    void take(ConsumerRecord<String, byte[]> record) {
+      int number =
+          record.topic().equals(Topics.DEAD_LETTERS.name())
+              ? refused(record.value())
+              : Corpus.numberOf(record.key());
+      taken++;
+      if (numbers.get(number)) {
+        twice++;
+      }
+      numbers.set(number);
+    }
+
+    private int refused(byte[] value) {
+      try {
+        DeadLetter letter = deadLetters.decode(value);
+        reasons.merge(letter.getReason(), 1, Integer::sum);
+        ByteBuffer payload = Objects.requireNonNull(letter.getPayload());
+        byte[] bytes = new byte[payload.remaining()];
+        payload.get(bytes);
+        return Corpus.numberOf(codec.decode(bytes).getId());
+      } catch (MalformedRecordException e) {
+        throw new IllegalStateException("a dead letter of the curator cannot be read", e);
+      }
+    }
+  }
+}
