@@ -42,6 +42,7 @@ public final class CuratorService implements Service {
 
   private static final Logger log = LoggerFactory.getLogger(CuratorService.class);
   private static final String NAME = "curator";
+  private static final String STREAMS_PROTOCOL = "streams";
   private static final Duration PULSE_LIMIT = Duration.ofMinutes(2);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
   // Evidence holds up to two examples and the raw record; states hold several.
@@ -96,10 +97,13 @@ public final class CuratorService implements Service {
     Map<String, Object> properties =
         new HashMap<>(context.kafka().streamsProperties(APPLICATION_ID, config.stateDirectory()));
     // One that comes back on its own state takes its place in the group again at once; the place of
-    // one that does not come back is given away after the session's time.
-    properties.putIfAbsent(
-        StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG),
-        Instance.of(config.stateDirectory()));
+    // one that does not come back is given away after the session's time. The streams protocol
+    // knows no such places.
+    if (!STREAMS_PROTOCOL.equals(properties.get(StreamsConfig.GROUP_PROTOCOL_CONFIG))) {
+      properties.putIfAbsent(
+          StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG),
+          Instance.of(config.stateDirectory()));
+    }
     properties.putIfAbsent(
         StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 15_000);
     properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());

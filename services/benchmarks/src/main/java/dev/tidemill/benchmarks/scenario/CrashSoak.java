@@ -45,6 +45,13 @@ public final class CrashSoak implements Callable<Integer> {
       description = "the curator's join.orphan_retention: longer than any outage")
   private int orphans = 100;
 
+  @CommandLine.Option(
+      names = "--no-late-revisions",
+      negatable = true,
+      description =
+          "nothing is revised when its completion is there already; --settle may be short")
+  private boolean lateRevisions = true;
+
   @CommandLine.Option(names = "--lanes", paramLabel = "N", description = "senders side by side")
   private int lanes = 8;
 
@@ -75,7 +82,13 @@ public final class CrashSoak implements Callable<Integer> {
     Path folder =
         data == null ? Files.createTempDirectory("tidemill-crash-soak") : data.toAbsolutePath();
     Settings settings =
-        new Settings(seed, events, Duration.ofSeconds(settle), Duration.ofSeconds(orphans), lanes);
+        new Settings(
+            seed,
+            events,
+            Duration.ofSeconds(settle),
+            Duration.ofSeconds(orphans),
+            lateRevisions,
+            lanes);
     Soak.Result result = new Soak(settings, folder, System.out).run(kills, !disturbedOnly);
     if (report != null) {
       Files.write(report, Json.mapper().writeValueAsBytes(result));

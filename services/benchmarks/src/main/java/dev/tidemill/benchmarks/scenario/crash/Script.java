@@ -9,18 +9,17 @@ import java.util.function.Consumer;
 /// back within `join.settle`, and within `join.orphan_retention` for feedback that comes before its
 /// completion.
 final class Script {
-  private final long seed;
+  private final Settings settings;
   private final int waves;
   private final int events;
   private final int stepEvents;
 
-  /// @param events at least so many
-  Script(long seed, int events) {
-    this.seed = seed;
+  Script(Settings settings) {
+    this.settings = settings;
     int counted = 0;
     int first = 0;
     int count = 0;
-    while (counted < events) {
+    while (counted < settings.events()) {
       Wave wave = wave(count++);
       counted += wave.events();
       first += Wave.count(wave.steps());
@@ -34,7 +33,7 @@ final class Script {
     return waves;
   }
 
-  /// All events.
+  /// All events: at least as many as were asked for.
   int events() {
     return events;
   }
@@ -45,7 +44,7 @@ final class Script {
   }
 
   Wave wave(int number) {
-    return new WaveMaker(seed, number).make();
+    return new WaveMaker(settings, number).make();
   }
 
   /// Shows every event that comes before the afterthoughts.

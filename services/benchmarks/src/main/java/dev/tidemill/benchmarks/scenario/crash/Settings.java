@@ -4,16 +4,25 @@ import java.time.Duration;
 
 /// What a run is given.
 ///
-/// @param settle the curator's `join.settle`: longer than any outage, or revisions that were sent
-///   together with what they revise would not be joined together
+/// @param settle the curator's `join.settle`
 /// @param orphanRetention the curator's `join.orphan_retention`: longer than any outage, or
 ///   feedback that came before its completion would be given up
+/// @param lateRevisions whether some feedback is revised or taken back when its completion is
+///   there already; then `settle` must be longer than any outage, or what was sent together would
+///   not settle together
 /// @param lanes waves that are sent side by side
 public record Settings(
-    long seed, int events, Duration settle, Duration orphanRetention, int lanes) {
+    long seed,
+    int events,
+    Duration settle,
+    Duration orphanRetention,
+    boolean lateRevisions,
+    int lanes) {
 
   /// No further kill while something has not worked for so long.
   double patienceSeconds() {
-    return settle.toMillis() / 4_000.0;
+    Duration bound =
+        lateRevisions && settle.compareTo(orphanRetention) < 0 ? settle : orphanRetention;
+    return bound.toMillis() / 4_000.0;
   }
 }

@@ -18,7 +18,7 @@ public final class Soak {
   /// @param folder takes the data and the logs of all processes
   public Soak(Settings settings, Path folder, PrintStream out) {
     this.settings = settings;
-    this.script = new Script(settings.seed(), settings.events());
+    this.script = new Script(settings);
     this.folder = folder;
     this.out = out;
   }

@@ -26,7 +26,11 @@ final class WaveMaker {
   private static final int EARLY = 10;
   private static final int LATE = 14;
   private static final int SUBJECTS = 5_000;
+  /// Where there is no long settling to wait for, orphans are in the first waves alone, so that
+  /// nobody waits for them in the end.
+  private static final int FIRST_WAVES = 5;
 
+  private final Settings settings;
   private final int wave;
   private final SplittableRandom random;
   private final Words words;
@@ -44,9 +48,10 @@ final class WaveMaker {
   private final List<Event> afterwards = new ArrayList<>();
   private final List<Event> lastWords = new ArrayList<>();
 
-  WaveMaker(long seed, int wave) {
+  WaveMaker(Settings settings, int wave) {
+    this.settings = settings;
     this.wave = wave;
-    this.random = new SplittableRandom(seed * 1_000_003 + wave);
+    this.random = new SplittableRandom(settings.seed() * 1_000_003 + wave);
     this.words = new Words(random);
   }
 
@@ -60,7 +65,9 @@ final class WaveMaker {
       late(i);
     }
     shadows();
-    orphans();
+    if (settings.lateRevisions() || wave < FIRST_WAVES) {
+      orphans();
+    }
     if (wave % 5 == 0) {
       completions.add(
           new OfRubbish(Topics.COMPLETIONS.name(), "rubbish", "no completion of wave " + wave));
@@ -141,15 +148,17 @@ final class WaveMaker {
     Statement first = statement(number, completion);
     OfFeedback said = feedback("f-" + completion.id(), completion, subject, first, 1);
     late.add(number % 7 == 6 ? feedback(null, completion, subject, first, 1) : said);
+    // What is revised or taken back before it comes needs no time to settle.
+    List<Event> revisions = settings.lateRevisions() ? late : early;
     switch (number % 7) {
       case 0 -> {
-        late.add(
+        revisions.add(
             feedback("g-" + completion.id(), completion, subject, revised(first, completion), 2));
         // What was superseded comes again.
         feedbackAgain.add(said);
       }
       case 1 -> {
-        late.add(retraction(completion, subject, said, 2));
+        revisions.add(retraction(completion, subject, said, 2));
         afterwards.add(
             feedback("h-" + completion.id(), completion, subject, revised(first, completion), 3));
       }
