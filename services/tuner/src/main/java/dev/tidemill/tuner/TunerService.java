@@ -72,7 +72,7 @@ public final class TunerService implements Service {
   private void startTask(
       String task, TopicTable<Route> routes, TopicTable<Holdout> holdout, NativeThread thread) {
     Lineage<Example> lineage = new Lineage<>("tuner/" + task, Topics.EXAMPLES, task);
-    WindowMeters meters = new WindowMeters(context.metrics(), "tuner", lineage.name());
+    WindowMeters meters = new WindowMeters(context.metrics(), "tuner", lineage.line());
     TaskTrainer trainer =
         lifecycle.add(
             "trainer of " + task,

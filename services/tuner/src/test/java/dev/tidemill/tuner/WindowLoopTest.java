@@ -14,23 +14,18 @@ import dev.tidemill.platform.kafka.KafkaClients;
 import dev.tidemill.platform.kafka.TopicReader;
 import dev.tidemill.platform.kafka.TopicRecord;
 import dev.tidemill.platform.kafka.TopicWriter;
-import dev.tidemill.platform.window.Belonging;
 import dev.tidemill.platform.window.CrashPoints;
 import dev.tidemill.platform.window.CrashPoints.Phase;
 import dev.tidemill.platform.window.DamagedCheckpointException;
-import dev.tidemill.platform.window.Gate;
 import dev.tidemill.platform.window.Lineage;
 import dev.tidemill.platform.window.LineageAudit;
-import dev.tidemill.platform.window.TrainedWindow;
 import dev.tidemill.platform.window.Window;
 import dev.tidemill.platform.window.WindowLoop;
 import dev.tidemill.platform.window.WindowMeters;
 import dev.tidemill.platform.window.WindowPolicy;
-import dev.tidemill.platform.window.WindowTrainer;
 import dev.tidemill.schemas.Topics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,13 +33,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.Producer;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -230,7 +222,7 @@ class WindowLoopTest {
   private WindowLoop<Example> loop(String state, CrashPoints crash) {
     return new WindowLoop<>(
         LINEAGE,
-        new Counting(),
+        new CountingTrainer(),
         clients,
         artifacts,
         new WindowMeters(new SimpleMeterRegistry(), "tuner", LINEAGE.name()),
@@ -289,56 +281,5 @@ class WindowLoopTest {
 
   static Example example(String id) {
     return Examples.sft(id, "support", "what is " + id + "?", "it is " + id);
-  }
-
-  /// Counts the windows it has seen in its state folder.
-  private static final class Counting implements WindowTrainer<Example> {
-    @Override
-    public Belonging belonging(Example example) {
-      return example.getTask().equals("support") ? Belonging.COUNTS : Belonging.OTHER;
-    }
-
-    @Override
-    public String id(Example example) {
-      return example.getId();
-    }
-
-    @Override
-    public Instant eventTime(Example example) {
-      return example.getEventTime();
-    }
-
-    @Override
-    public Optional<String> whyNotReady() {
-      return Optional.empty();
-    }
-
-    @Override
-    public TrainedWindow train(
-        Window<Example> window, @Nullable Previous previous, Path state, Progress progress) {
-      progress.step();
-      try {
-        int seen =
-            previous == null
-                ? 0
-                : Integer.parseInt(Files.readString(previous.state().resolve("count")));
-        assertThat(seen).isEqualTo((int) window.sequence() - 1);
-        Files.writeString(state.resolve("count"), Integer.toString(seen + 1));
-        Path artifact = Files.createTempDirectory("counted");
-        Files.writeString(artifact.resolve("weights"), "window " + window.sequence());
-        return new TrainedWindow(
-            artifact,
-            "support",
-            "sha256:" + "0".repeat(64),
-            "support",
-            List.of("support"),
-            null,
-            Map.of(),
-            Map.of(),
-            Gate.report(null, List.of(Gate.finiteTraining(null))));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
   }
 }

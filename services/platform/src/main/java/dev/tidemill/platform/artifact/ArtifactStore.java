@@ -23,4 +23,10 @@ public interface ArtifactStore {
 
   /// Whether an artifact of this digest lies in the store, unchecked.
   boolean contains(String digest);
+
+  /// Deletes the artifact of this digest, all or nothing to those who look; does nothing when there
+  /// is none.
+  ///
+  /// @throws dev.tidemill.platform.faults.RetriableFault when it could not be deleted
+  void remove(String digest);
 }

@@ -13,6 +13,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -141,6 +142,25 @@ public final class DirectoryArtifactStore implements ArtifactStore {
           digest, folder, new Verification(digest, folder, trusted).verify());
     } catch (IOException e) {
       throw new RetriableFault("artifact " + digest + " cannot be read: " + e, e);
+    }
+  }
+
+  @Override
+  public void remove(String digest) {
+    if (!contains(digest)) {
+      return;
+    }
+    Path temp = root.resolve(".staging").resolve(UUID.randomUUID().toString());
+    try {
+      Files.createDirectories(Objects.requireNonNull(temp.getParent()));
+      Files.move(folder(digest), temp, StandardCopyOption.ATOMIC_MOVE);
+      force(root.resolve("sha256"));
+      deleteTree(temp);
+      log.info("removed {}", digest);
+    } catch (NoSuchFileException e) {
+      log.debug("{} was removed by another at the same time", digest);
+    } catch (IOException e) {
+      throw new RetriableFault("artifact " + digest + " could not be removed: " + e, e);
     }
   }
 

@@ -71,6 +71,11 @@ public final class Provenance {
     return erased;
   }
 
+  /// Whether an artifact is published.
+  public boolean knows(String artifact) {
+    return origins.containsKey(artifact);
+  }
+
   /// Whether a window of this lineage holds an erased record.
   public boolean affects(String lineage) {
     return affectedLineages.contains(lineage);

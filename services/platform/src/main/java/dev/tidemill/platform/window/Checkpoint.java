@@ -1,9 +1,12 @@
 package dev.tidemill.platform.window;
 
 import dev.tidemill.events.Candidate;
+import dev.tidemill.events.OffsetRange;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BinaryOperator;
+import java.util.function.ToLongFunction;
 import org.apache.kafka.common.TopicPartition;
 
 /// A checkpoint that was verified.
@@ -18,22 +21,24 @@ record Checkpoint(Candidate candidate, Path state) {
 
   /// Where its window begins.
   Map<TopicPartition, Long> from() {
-    Map<TopicPartition, Long> offsets = new HashMap<>();
-    candidate
-        .getWindows()
-        .forEach(
-            r ->
-                offsets.put(new TopicPartition(r.getTopic(), r.getPartition()), r.getFromOffset()));
-    return offsets;
+    return ends(OffsetRange::getFromOffset, Math::min);
   }
 
   /// Where the window after it begins.
   Map<TopicPartition, Long> to() {
+    return ends(OffsetRange::getToOffset, Math::max);
+  }
+
+  // A partition has several ranges when erased records were cut out of it.
+  private Map<TopicPartition, Long> ends(
+      ToLongFunction<OffsetRange> end, BinaryOperator<Long> outer) {
     Map<TopicPartition, Long> offsets = new HashMap<>();
-    candidate
-        .getWindows()
-        .forEach(
-            r -> offsets.put(new TopicPartition(r.getTopic(), r.getPartition()), r.getToOffset()));
+    for (OffsetRange range : candidate.getWindows()) {
+      offsets.merge(
+          new TopicPartition(range.getTopic(), range.getPartition()),
+          end.applyAsLong(range),
+          outer);
+    }
     return offsets;
   }
 }

@@ -5,15 +5,12 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.tidemill.events.Candidate;
 import dev.tidemill.platform.artifact.Digests;
-import dev.tidemill.platform.faults.FatalFault;
 import dev.tidemill.platform.faults.RetriableFault;
 import dev.tidemill.platform.http.Json;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.MalformedRecordException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -23,21 +20,21 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The checkpoints of one lineage in a folder, held by one process at a time.
+/// The checkpoints of one generation of a lineage in a folder.
 ///
 /// `checkpoint-000000000007/` holds `candidate.avro`, the trainer's files in `state/`, and
 /// `checkpoint.json`, which names each file with its size and SHA-256 and whose own digest is in
 /// `checkpoint.sha256`. It is put together under another name, forced to disk and renamed in one
 /// step.
-final class CheckpointStore implements AutoCloseable {
+final class CheckpointStore {
 
   private static final Logger log = LoggerFactory.getLogger(CheckpointStore.class);
   private static final String PREFIX = "checkpoint-";
   private static final String STAGED = ".staged-";
+  private static final String DAMAGED = "damaged-";
   private static final String CANDIDATE = "candidate.avro";
   private static final String STATE = "state";
   private static final String INDEX = "checkpoint.json";
@@ -52,44 +49,13 @@ final class CheckpointStore implements AutoCloseable {
 
   private final Path folder;
   private final String lineage;
-  private final FileChannel lockFile;
-  private final FileLock lock;
   private final AvroCodec<Candidate> codec = AvroCodec.of(Candidate.class);
 
-  private CheckpointStore(Path folder, String lineage, FileChannel lockFile, FileLock lock) {
+  /// @param folder exists, and is held by this process ([LineageFolder])
+  /// @param lineage name of the lineage, generation included
+  CheckpointStore(Path folder, String lineage) {
     this.folder = folder;
     this.lineage = lineage;
-    this.lockFile = lockFile;
-    this.lock = lock;
-  }
-
-  /// Takes hold of the folder, made if it is missing.
-  ///
-  /// @throws FatalFault when another trainer holds it
-  static CheckpointStore open(Path folder, String lineage) {
-    try {
-      Files.createDirectories(folder);
-      FileChannel channel =
-          FileChannel.open(
-              folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      @Nullable FileLock lock = tryLock(channel);
-      if (lock == null) {
-        channel.close();
-        throw new FatalFault(
-            "the checkpoints of " + lineage + " in " + folder + " are held by another trainer");
-      }
-      return new CheckpointStore(folder, lineage, channel, lock);
-    } catch (IOException e) {
-      throw new RetriableFault("the checkpoint folder " + folder + " cannot be used: " + e, e);
-    }
-  }
-
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
-    try {
-      return channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      return null;
-    }
   }
 
   Path folder() {
@@ -98,8 +64,9 @@ final class CheckpointStore implements AutoCloseable {
 
   /// Folders of the checkpoints in place, newest first; none is verified.
   List<Path> list() {
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(path -> path.getFileName().toString().startsWith(PREFIX))
+    try {
+      return entries(folder).stream()
+          .filter(path -> path.getFileName().toString().startsWith(PREFIX))
           .sorted(Comparator.reverseOrder())
           .toList();
     } catch (IOException e) {
@@ -196,7 +163,7 @@ final class CheckpointStore implements AutoCloseable {
   /// Takes a damaged checkpoint out of the way, for people to look at.
   void setAside(Path checkpoint) {
     try {
-      Path aside = folder.resolve("damaged-" + checkpoint.getFileName());
+      Path aside = folder.resolve(DAMAGED + checkpoint.getFileName());
       if (Files.exists(aside)) {
         remove(aside);
       }
@@ -207,27 +174,48 @@ final class CheckpointStore implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() {
-    try (lockFile) {
-      lock.release();
+  /// Removes a checkpoint whose window is not to be published.
+  void discard(long sequence) {
+    try {
+      remove(folder.resolve(PREFIX + "%012d".formatted(sequence)));
+      force(folder);
     } catch (IOException e) {
-      log.warn("the lock of {} cannot be released: {}", folder, e.toString());
+      throw new RetriableFault(
+          "checkpoint " + sequence + " in " + folder + " cannot be removed: " + e, e);
+    }
+  }
+
+  /// Removes what a try that came to nothing has left.
+  void removeStaged() {
+    try {
+      for (Path path : entries(folder)) {
+        if (path.getFileName().toString().startsWith(STAGED)) {
+          remove(path);
+        }
+      }
+    } catch (IOException e) {
+      throw new RetriableFault(
+          "an unfinished checkpoint in " + folder + " cannot be removed: " + e, e);
+    }
+  }
+
+  /// Removes every checkpoint, finished, unfinished or set aside.
+  void removeAll() {
+    try {
+      for (Path path : entries(folder)) {
+        String name = path.getFileName().toString();
+        if (name.startsWith(PREFIX) || name.startsWith(STAGED) || name.startsWith(DAMAGED)) {
+          remove(path);
+        }
+      }
+      force(folder);
+    } catch (IOException e) {
+      throw new RetriableFault("the checkpoints in " + folder + " cannot be removed: " + e, e);
     }
   }
 
   private Path staged(long sequence) {
     return folder.resolve(STAGED + sequence);
-  }
-
-  private void removeStaged() throws IOException {
-    try (Stream<Path> all = Files.list(folder)) {
-      for (Path path : (Iterable<Path>) all::iterator) {
-        if (path.getFileName().toString().startsWith(STAGED)) {
-          remove(path);
-        }
-      }
-    }
   }
 
   private static void verify(Path file, Entry entry) throws IOException {
@@ -236,6 +224,12 @@ final class CheckpointStore implements AutoCloseable {
     }
     if (Files.size(file) != entry.bytes || !Digests.sha256(file).equals(entry.sha256)) {
       throw new DamagedCheckpointException(file, "it is not as it was written", null);
+    }
+  }
+
+  static List<Path> entries(Path folder) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.toList();
     }
   }
 
@@ -258,7 +252,7 @@ final class CheckpointStore implements AutoCloseable {
     }
   }
 
-  private static void force(Path path) throws IOException {
+  static void force(Path path) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       channel.force(true);
     }

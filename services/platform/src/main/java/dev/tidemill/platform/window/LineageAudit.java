@@ -1,5 +1,6 @@
 package dev.tidemill.platform.window;
 
+import dev.tidemill.events.AppliedErasure;
 import dev.tidemill.events.Candidate;
 import dev.tidemill.events.CuratedDocument;
 import dev.tidemill.events.Example;
@@ -9,6 +10,10 @@ import dev.tidemill.platform.faults.RejectedFault;
 import dev.tidemill.platform.kafka.KafkaClients;
 import dev.tidemill.platform.kafka.TopicReader;
 import dev.tidemill.platform.kafka.TopicRecord;
+import dev.tidemill.platform.provenance.Applied;
+import dev.tidemill.platform.provenance.ErasedPositions;
+import dev.tidemill.platform.provenance.Origin;
+import dev.tidemill.platform.provenance.Provenance;
 import dev.tidemill.schemas.Topics;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,16 +26,21 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.LongStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /// Compares what the topics hold with what the candidates say was trained. It reads committed
 /// records only and trusts no trainer.
+///
+/// Of each line the generation counts that [Generations] finds: the ones before it have trained
+/// what was erased since, and their releases are quarantined. Erased records are nobody's to train.
 public final class LineageAudit {
 
-  /// The account of one lineage.
+  /// The account of one lineage, in the generation that counts.
   ///
+  /// @param lineage its name, generation included
   /// @param windows published windows
   /// @param trained distinct ids in windows
   /// @param lost ids before the end of the last window that are in no window
@@ -96,12 +106,22 @@ public final class LineageAudit {
     TopicReader reader = new TopicReader(clients);
     // Candidates first: what is published while we read is then pending, never lost.
     Map<String, List<Candidate>> lineages = new TreeMap<>();
+    List<Origin> origins = new ArrayList<>();
     for (TopicRecord<Candidate> record : reader.readAll(Topics.CANDIDATES)) {
       @Nullable Candidate candidate = record.value();
       if (candidate != null) {
         lineages.computeIfAbsent(candidate.getLineage(), l -> new ArrayList<>()).add(candidate);
+        origins.add(Origin.of(candidate));
       }
     }
+    List<Applied> erasures = new ArrayList<>();
+    for (TopicRecord<AppliedErasure> record : reader.readAll(Topics.APPLIED_ERASURES)) {
+      @Nullable AppliedErasure erasure = record.value();
+      if (erasure != null) {
+        erasures.add(Applied.of(erasure));
+      }
+    }
+    Provenance provenance = Provenance.EMPTY.with(origins, erasures);
     Map<String, List<Item>> examples = new TreeMap<>();
     for (TopicRecord<Example> record : reader.readAll(Topics.EXAMPLES)) {
       @Nullable Example example = record.value();
@@ -118,26 +138,41 @@ public final class LineageAudit {
         documents.add(item(record, CuratedDocument::getId, document));
       }
     }
-    Set<String> names = new TreeSet<>(lineages.keySet());
-    names.addAll(examples.keySet());
+    Set<String> lines = new TreeSet<>(examples.keySet());
+    lineages.keySet().forEach(name -> lines.add(Lineage.lineOf(name)));
     List<Account> accounts = new ArrayList<>();
-    for (String name : names) {
+    for (String line : lines) {
       List<Item> items =
-          name.startsWith(TUNER) ? examples.getOrDefault(name, List.of()) : documents;
-      accounts.add(account(name, lineages.getOrDefault(name, List.of()), items, artifacts));
+          line.startsWith(TUNER) ? examples.getOrDefault(line, List.of()) : documents;
+      accounts.add(account(line, lineages, provenance, items, artifacts));
     }
     return new Report(accounts);
   }
 
-  /// The account of a lineage from its candidates and every record that it should train.
+  /// The account of a line from its candidates and every record in the topic that it should train.
+  ///
+  /// @param lineages candidates by lineage
   static Account account(
-      String lineage,
-      List<Candidate> published,
-      List<Item> items,
+      String line,
+      Map<String, List<Candidate>> lineages,
+      Provenance provenance,
+      List<Item> all,
       @Nullable ArtifactStore artifacts) {
     List<String> problems = new ArrayList<>();
-    List<Candidate> windows = distinct(published, problems);
-    checkContiguous(windows, problems);
+    int generation = Generations.current(line, provenance);
+    for (int former = 1; former < generation; former++) {
+      if (!provenance.affects(Lineage.nameOf(line, former))) {
+        problems.add(
+            "generation %d of %s was followed by another, though nothing that it trained is erased"
+                .formatted(former, line));
+      }
+    }
+    String lineage = Lineage.nameOf(line, generation);
+    ErasedPositions erased = provenance.erased();
+    List<Item> items =
+        all.stream().filter(item -> !erased.holds(item.partition, item.offset)).toList();
+    List<Candidate> windows = distinct(lineages.getOrDefault(lineage, List.of()), problems);
+    checkContiguous(windows, erased, problems);
     Map<String, Integer> times = new HashMap<>();
     for (Candidate window : windows) {
       List<String> ids = new ArrayList<>();
@@ -180,7 +215,8 @@ public final class LineageAudit {
     return byId.values().stream().sorted(Comparator.comparingLong(Candidate::getSequence)).toList();
   }
 
-  private static void checkContiguous(List<Candidate> windows, List<String> problems) {
+  private static void checkContiguous(
+      List<Candidate> windows, ErasedPositions erased, List<String> problems) {
     Map<TopicPartition, Long> at = new HashMap<>();
     long sequence = 0;
     for (Candidate window : windows) {
@@ -189,16 +225,31 @@ public final class LineageAudit {
         problems.add(window.getId() + " comes where window " + sequence + " is due");
         sequence = window.getSequence();
       }
+      Set<TopicPartition> begun = new HashSet<>();
       for (OffsetRange range : window.getWindows()) {
         TopicPartition partition = new TopicPartition(range.getTopic(), range.getPartition());
         @Nullable Long end = at.put(partition, range.getToOffset());
-        if (end != null && end != range.getFromOffset()) {
+        boolean first = begun.add(partition);
+        if (end == null || end == range.getFromOffset()) {
+          continue;
+        }
+        if (first) {
           problems.add(
               "%s begins at %d of %s, the window before ends at %d"
                   .formatted(window.getId(), range.getFromOffset(), partition, end));
+        } else if (!leavesOutOnlyErased(partition, end, range.getFromOffset(), erased)) {
+          problems.add(
+              "%s leaves out %d to %d of %s, which are not all erased"
+                  .formatted(window.getId(), end, range.getFromOffset(), partition));
         }
       }
     }
+  }
+
+  private static boolean leavesOutOnlyErased(
+      TopicPartition partition, long from, long to, ErasedPositions erased) {
+    return from < to
+        && LongStream.range(from, to).allMatch(offset -> erased.holds(partition, offset));
   }
 
   private static void checkContent(

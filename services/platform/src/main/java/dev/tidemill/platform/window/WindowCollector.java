@@ -1,6 +1,7 @@
 package dev.tidemill.platform.window;
 
 import dev.tidemill.events.OffsetRange;
+import dev.tidemill.platform.provenance.ErasedPositions;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ final class WindowCollector<T> {
   private static final Comparator<TopicPartition> ORDER =
       Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition);
 
-  /// @param value null when the record could not be decoded: only its offset is taken
+  /// @param value null when the record is erased or could not be decoded: only its offset is taken
   private record Fetched<T>(TopicPartition partition, long offset, @Nullable T value) {}
 
   private final WindowPolicy policy;
@@ -50,7 +51,7 @@ final class WindowCollector<T> {
     to.putAll(start);
   }
 
-  /// Takes a record that was read; null for one that could not be decoded.
+  /// Takes a record that was read; null for one that is erased or could not be decoded.
   void offer(TopicPartition partition, long offset, @Nullable T value) {
     fetched.add(new Fetched<>(partition, offset, value));
   }
@@ -74,6 +75,22 @@ final class WindowCollector<T> {
   /// Records that belong to the open window.
   int held() {
     return records.size();
+  }
+
+  /// Whether it has taken a record that is erased meanwhile.
+  boolean holds(ErasedPositions erased) {
+    return from.keySet().stream()
+        .anyMatch(
+            partition ->
+                records.stream()
+                    .filter(record -> record.partition() == partition.partition())
+                    .anyMatch(record -> erased.holds(partition, record.offset())));
+  }
+
+  /// Offsets of the window so far, one range for each partition, without the erased places: those
+  /// make several of it.
+  List<OffsetRange> ranges(ErasedPositions erased) {
+    return ranges().stream().flatMap(range -> erased.cutFrom(range).stream()).toList();
   }
 
   /// Offsets of the window so far, one range for each partition.

@@ -7,6 +7,9 @@ import dev.tidemill.platform.artifact.Manifest;
 import dev.tidemill.platform.artifact.ManifestDraft;
 import dev.tidemill.platform.faults.RetriableFault;
 import dev.tidemill.platform.kafka.KafkaClients;
+import dev.tidemill.platform.provenance.Origin;
+import dev.tidemill.platform.provenance.Provenance;
+import dev.tidemill.platform.provenance.ProvenanceReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs the windows of one lineage by the protocol of this package. [#step] is the step of a
+/// Runs the windows of one line by the protocol of this package. [#step] is the step of a
 /// [dev.tidemill.platform.lifecycle.ServiceLoop]; after any error the next step begins as a
 /// restarted process would.
 public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable {
@@ -44,8 +47,9 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
 
   private static final Logger log = LoggerFactory.getLogger(WindowLoop.class);
   private static final Duration POLL = Duration.ofMillis(100);
+  private static final Duration LEARN_EVERY = Duration.ofSeconds(1);
 
-  private final Lineage<T> lineage;
+  private final Lineage<T> line;
   private final WindowTrainer<T> trainer;
   private final KafkaClients clients;
   private final ArtifactStore artifacts;
@@ -54,14 +58,15 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
   private volatile @Nullable Session session;
   private volatile boolean stopping;
 
+  /// @param line in its first generation; which one counts is found in the topics
   public WindowLoop(
-      Lineage<T> lineage,
+      Lineage<T> line,
       WindowTrainer<T> trainer,
       KafkaClients clients,
       ArtifactStore artifacts,
       WindowMeters meters,
       Settings settings) {
-    this.lineage = lineage;
+    this.line = line;
     this.trainer = trainer;
     this.clients = clients;
     this.artifacts = artifacts;
@@ -80,7 +85,9 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
         now = new Session();
         session = now;
       }
-      now.round(pulse);
+      if (!now.round(pulse)) {
+        close();
+      }
     } catch (WakeupException e) {
       throw e;
     } catch (RuntimeException | Error | InterruptedException e) {
@@ -97,6 +104,7 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
     @Nullable Session now = session;
     if (now != null) {
       now.source.wakeup();
+      now.origins.wakeup();
     }
   }
 
@@ -110,23 +118,36 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
     }
   }
 
-  /// One life of the loop, from recovery to the first error.
+  /// One life of the loop: from recovery to the first error, or to the first erasure that makes
+  /// what it has collected or trained worthless. The next one then begins as after a restart.
   private final class Session implements AutoCloseable {
-    private final CheckpointStore store;
+    private final LineageFolder folder;
     private final WindowPublication publication;
+    private final ProvenanceReader origins;
+    private final Lineage<T> lineage;
+    private final CheckpointStore store;
     private final WindowSource<T> source;
     private final WindowCollector<T> collector;
+    private Provenance provenance;
+    private long learnt = settings.nanos().getAsLong();
     private @Nullable Checkpoint last;
 
     Session() {
-      store =
-          CheckpointStore.open(settings.stateDir().resolve(lineage.folderName()), lineage.name());
+      folder = LineageFolder.open(settings.stateDir().resolve(line.folderName()), line.line());
       @Nullable WindowPublication opened = null;
+      @Nullable ProvenanceReader following = null;
       @Nullable WindowSource<T> reading = null;
       try {
-        opened = new WindowPublication(clients, lineage);
+        // First of all: ends what a former self had open, so that what is read next stays true.
+        opened = new WindowPublication(clients, line);
+        following = new ProvenanceReader(clients, line.line());
+        provenance = learn(following.readToEnd());
+        lineage = line.at(Generations.current(line.line(), provenance));
+        meters.generation(lineage.generation());
+        store = folder.of(lineage);
+        store.removeStaged();
         reading = new WindowSource<>(clients, lineage);
-        Recovery recovery = Recovery.of(lineage, store, reading.committed());
+        Recovery recovery = recover(reading);
         last = recovery.checkpoint();
         Map<TopicPartition, Long> start =
             reading.seek(last == null ? reading.beginning() : last.to());
@@ -139,36 +160,80 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
         collector =
             new WindowCollector<>(settings.policy(), trainer::belonging, start, settings.nanos());
         publication = opened;
+        origins = following;
         source = reading;
       } catch (RuntimeException | Error e) {
-        closeAll(reading, opened, store);
+        closeAll(reading, following, opened, folder);
         throw e;
       }
     }
 
-    void round(Runnable pulse) throws InterruptedException {
+    /// Where the lineage stands. A window that was prepared, and contains what was erased before it
+    /// was published, is dropped.
+    private Recovery recover(WindowSource<T> reading) {
+      Recovery recovery = Recovery.of(lineage, store, reading.committed());
+      @Nullable Checkpoint prepared = recovery.checkpoint();
+      if (prepared == null
+          || !recovery.publish()
+          || provenance.knows(prepared.candidate().getArtifact())
+          || provenance.erasureIn(Origin.of(prepared.candidate())).isEmpty()) {
+        return recovery;
+      }
+      dropped(prepared.sequence());
+      artifacts.remove(prepared.candidate().getArtifact());
+      store.discard(prepared.sequence());
+      return Recovery.of(lineage, store, reading.committed());
+    }
+
+    /// @return false when this session is to end
+    boolean round(Runnable pulse) throws InterruptedException {
+      long now = settings.nanos().getAsLong();
+      if (now - learnt >= LEARN_EVERY.toNanos()) {
+        learnt = now;
+        provenance = learn(origins.readToEnd());
+        if (isOver()) {
+          return false;
+        }
+      }
       if (collector.hasRoom()) {
-        source.poll(collector, POLL);
+        source.poll(collector, provenance.erased(), POLL);
       }
       boolean closed = collector.closed();
       meters.waiting(source.lag() + collector.held());
       if (!closed) {
-        return;
+        return true;
       }
       if (trainer.whyNotReady().isPresent()) {
         source.rest(POLL);
-        return;
+        return true;
       }
-      run(pulse);
+      provenance = learn(origins.readToEnd());
+      // What was taken before it was erased is collected anew, without it.
+      return !isOver() && !collector.holds(provenance.erased()) && run(pulse);
     }
 
-    private void run(Runnable pulse) throws InterruptedException {
+    /// Whether an erasure has removed what this generation trained.
+    private boolean isOver() {
+      boolean over = Generations.current(line.line(), provenance) != lineage.generation();
+      if (over) {
+        log.info("{}: an erasure removed records that it trained; it begins anew", lineage.name());
+      }
+      return over;
+    }
+
+    private void dropped(long sequence) {
+      meters.dropped();
+      log.info("{}: window {} contains what is erased by now; dropped", lineage.name(), sequence);
+    }
+
+    /// @return false when the window was dropped
+    private boolean run(Runnable pulse) throws InterruptedException {
       @Nullable Checkpoint before = last;
       Window<T> window =
           new Window<>(
               lineage.name(),
               before == null ? 1 : before.sequence() + 1,
-              collector.ranges(),
+              collector.ranges(provenance.erased()),
               collector.records());
       log.info(
           "{}: window {} closed with {} records",
@@ -189,12 +254,23 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
       meters.trained(
           window.records().size(), Duration.ofNanos(settings.nanos().getAsLong() - began));
       settings.crash().reached(CrashPoints.Phase.TRAINED);
+      provenance = learn(origins.readToEnd());
+      if (provenance.erasureIn(origin(window, trained)).isPresent()) {
+        dropped(window.sequence());
+        removeFolder(trained.artifact());
+        return false;
+      }
       Candidate candidate = candidate(window, trained, publishArtifact(window, trained));
       settings.crash().reached(CrashPoints.Phase.ARTIFACT_PUBLISHED);
       Checkpoint prepared =
           store.write(
               candidate, () -> settings.crash().reached(CrashPoints.Phase.CHECKPOINT_WRITTEN));
       settings.crash().reached(CrashPoints.Phase.PREPARED);
+      provenance = learn(origins.readToEnd());
+      if (provenance.erasureIn(Origin.of(candidate)).isPresent()) {
+        // The next session finds it prepared and drops it, as after a kill.
+        return false;
+      }
       publication.publish(prepared, source.group(), settings.crash());
       settings.crash().reached(CrashPoints.Phase.COMMITTED);
       store.keepOnly(prepared.sequence());
@@ -207,12 +283,30 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
           window.sequence(),
           candidate.getArtifact(),
           candidate.getGate().getPassed() ? "gate passed" : "gate failed");
+      return true;
     }
 
     @Override
     public void close() {
-      closeAll(source, publication, store);
+      closeAll(source, origins, publication, folder);
     }
+  }
+
+  private Provenance learn(Provenance provenance) {
+    trainer.provenance(provenance);
+    return provenance;
+  }
+
+  /// Where the artifact of a window would come from, were it published.
+  private static <T> Origin origin(Window<T> window, TrainedWindow trained) {
+    @Nullable String base = trained.base();
+    return new Origin(
+        "",
+        base == null ? "" : base,
+        trained.parent(),
+        window.lineage(),
+        window.sequence(),
+        window.ranges());
   }
 
   private void progress(Runnable pulse) {
@@ -230,7 +324,7 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
             new ManifestDraft(
                 trained.name(),
                 trained.base() == null ? Manifest.Kind.BASE : Manifest.Kind.ADAPTER,
-                lineage.name(),
+                window.lineage(),
                 window.sequence(),
                 trained.task(),
                 trained.base(),
@@ -242,12 +336,16 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
                 trained.metrics(),
                 settings.codeVersion(),
                 settings.clock().instant()));
-    try {
-      CheckpointStore.remove(trained.artifact());
-    } catch (IOException e) {
-      throw new RetriableFault(trained.artifact() + " cannot be removed: " + e, e);
-    }
+    removeFolder(trained.artifact());
     return digest;
+  }
+
+  private static void removeFolder(Path folder) {
+    try {
+      CheckpointStore.remove(folder);
+    } catch (IOException e) {
+      throw new RetriableFault(folder + " cannot be removed: " + e, e);
+    }
   }
 
   private Candidate candidate(Window<T> window, TrainedWindow trained, String digest) {
@@ -255,12 +353,12 @@ public final class WindowLoop<T extends SpecificRecord> implements AutoCloseable
         window.records().stream().map(r -> trainer.eventTime(r.value())).sorted().toList();
     @Nullable String base = trained.base();
     return Candidate.newBuilder()
-        .setId(lineage.name() + "#" + window.sequence())
+        .setId(window.lineage() + "#" + window.sequence())
         .setKind(base == null ? ArtifactKind.BASE : ArtifactKind.ADAPTER)
         .setArtifact(digest)
         .setBase(base == null ? digest : base)
         .setTasks(trained.tasks())
-        .setLineage(lineage.name())
+        .setLineage(window.lineage())
         .setSequence(window.sequence())
         .setParent(trained.parent())
         .setWindows(window.ranges())

@@ -24,6 +24,7 @@ public final class WindowMeters {
   private final Timer freshness;
   private final AtomicLong waiting = new AtomicLong();
   private final AtomicLong examples = new AtomicLong();
+  private final AtomicLong generation = new AtomicLong();
   private final Map<String, Holder> gauges = new ConcurrentHashMap<>();
 
   /// A number that a gauge shows.
@@ -32,6 +33,7 @@ public final class WindowMeters {
   }
 
   /// @param service the service's name
+  /// @param lineage the line's name, the same for all its generations
   public WindowMeters(MeterRegistry registry, String service, String lineage) {
     this.registry = registry;
     this.prefix = "tidemill." + service;
@@ -40,7 +42,8 @@ public final class WindowMeters {
     this.freshness = timer(".freshness", "From the oldest event of a window to its publication");
     gauge(".lag", "records", "Records that are in the topic and in no window", waiting);
     gauge(".window.examples", "records", "Records of the last window", examples);
-    for (String outcome : new String[] {"passed", "refused", "error"}) {
+    gauge(".generation", null, "Generation of the lineage, from 1", generation);
+    for (String outcome : new String[] {"passed", "refused", "dropped", "error"}) {
       windows(outcome).increment(0.0);
     }
     show(".loss", "Mean training loss of the last steps, in nats a token", Tags.empty());
@@ -70,6 +73,14 @@ public final class WindowMeters {
   void trained(int records, Duration took) {
     examples.set(records);
     train.record(took);
+  }
+
+  void generation(int now) {
+    generation.set(now);
+  }
+
+  void dropped() {
+    windows("dropped").increment();
   }
 
   void failed() {
@@ -109,7 +120,7 @@ public final class WindowMeters {
     return Timer.builder(prefix + name).description(description).tags(tags).register(registry);
   }
 
-  private void gauge(String name, String unit, String description, AtomicLong value) {
+  private void gauge(String name, @Nullable String unit, String description, AtomicLong value) {
     Gauge.builder(prefix + name, value, AtomicLong::doubleValue)
         .description(description)
         .baseUnit(unit)

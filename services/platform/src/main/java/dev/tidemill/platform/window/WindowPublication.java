@@ -21,6 +21,7 @@ import org.apache.kafka.common.errors.ProducerFencedException;
 /// Publishes candidates, each in one transaction with the offsets of its window.
 final class WindowPublication implements AutoCloseable {
 
+  /// In whichever generation: only the line is looked at.
   private final Lineage<?> lineage;
   private final Producer<String, byte[]> producer;
   private final TopicWriter<Candidate> candidates;
@@ -48,7 +49,7 @@ final class WindowPublication implements AutoCloseable {
     try {
       producer.beginTransaction();
       // Its failure fails the commit.
-      var _ = candidates.send(lineage.name(), checkpoint.candidate());
+      var _ = candidates.send(checkpoint.candidate().getLineage(), checkpoint.candidate());
       producer.sendOffsetsToTransaction(offsets, group);
       producer.flush();
       crash.reached(CrashPoints.Phase.TRANSACTION_OPEN);
@@ -56,13 +57,14 @@ final class WindowPublication implements AutoCloseable {
     } catch (ProducerFencedException | InvalidProducerEpochException e) {
       throw new FatalFault(
           "another trainer of %s has taken over (transactional id %s): window %d is not published by this one"
-              .formatted(lineage.name(), lineage.transactionalId(), checkpoint.sequence()),
+              .formatted(lineage.line(), lineage.transactionalId(), checkpoint.sequence()),
           e);
     } catch (KafkaException e) {
       // Whether it was committed is not known here: the next start finds out.
       throw new RetriableFault(
           "window %d of %s may not be published: %s"
-              .formatted(checkpoint.sequence(), lineage.name(), e.getMessage()),
+              .formatted(
+                  checkpoint.sequence(), checkpoint.candidate().getLineage(), e.getMessage()),
           e);
     }
   }

@@ -3,6 +3,7 @@ package dev.tidemill.platform.window;
 import dev.tidemill.platform.faults.FatalFault;
 import dev.tidemill.platform.faults.RetriableFault;
 import dev.tidemill.platform.kafka.KafkaClients;
+import dev.tidemill.platform.provenance.ErasedPositions;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.MalformedRecordException;
 import java.time.Duration;
@@ -109,7 +110,10 @@ final class WindowSource<T extends SpecificRecord> implements AutoCloseable {
   }
 
   /// Reads on and offers what it read to the collector.
-  void poll(WindowCollector<T> collector, Duration patience) {
+  ///
+  /// @param erased records at these places count as gone, whether compaction has removed them yet
+  ///     or not
+  void poll(WindowCollector<T> collector, ErasedPositions erased, Duration patience) {
     for (ConsumerRecord<String, byte[]> record : consumer.poll(patience)) {
       TopicPartition partition = new TopicPartition(record.topic(), record.partition());
       long next = expected.getOrDefault(partition, 0L);
@@ -117,7 +121,10 @@ final class WindowSource<T extends SpecificRecord> implements AutoCloseable {
         checkGap(partition, next, record.offset());
       }
       expected.put(partition, record.offset() + 1);
-      collector.offer(partition, record.offset(), decode(record));
+      collector.offer(
+          partition,
+          record.offset(),
+          erased.holds(partition, record.offset()) ? null : decode(record));
     }
   }
 

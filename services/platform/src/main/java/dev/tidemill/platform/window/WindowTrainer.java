@@ -1,6 +1,7 @@
 package dev.tidemill.platform.window;
 
 import dev.tidemill.events.Candidate;
+import dev.tidemill.platform.provenance.Provenance;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
@@ -26,6 +27,10 @@ public interface WindowTrainer<T> {
     void step();
   }
 
+  /// Tells what is published and what is erased by now, before each of the other calls. What a
+  /// trainer starts from must not contain anything erased: a candidate that does is not published.
+  default void provenance(Provenance provenance) {}
+
   /// What a record is to this lineage.
   Belonging belonging(T record);
 
@@ -42,7 +47,7 @@ public interface WindowTrainer<T> {
   /// Trains a window. What is trained must depend on nothing but the window, what was before and
   /// the releases that are live, so that doing it again after a crash is harmless.
   ///
-  /// @param previous the window before; null for the first
+  /// @param previous the window before; null for the first of a generation
   /// @param state empty folder for everything the next window needs
   TrainedWindow train(Window<T> window, @Nullable Previous previous, Path state, Progress progress)
       throws InterruptedException;

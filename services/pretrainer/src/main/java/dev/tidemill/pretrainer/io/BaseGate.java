@@ -10,6 +10,7 @@ import dev.tidemill.model.ModelFormatException;
 import dev.tidemill.model.train.Evaluator;
 import dev.tidemill.platform.artifact.ArtifactStore;
 import dev.tidemill.platform.kafka.TopicTable;
+import dev.tidemill.platform.provenance.Provenance;
 import dev.tidemill.platform.window.Gate;
 import dev.tidemill.platform.window.WindowTrainer.Progress;
 import dev.tidemill.pretrainer.PretrainerConfig;
@@ -38,6 +39,20 @@ final class BaseGate {
     this.artifacts = artifacts;
     this.routes = routes;
     this.heldOut = heldOut;
+  }
+
+  /// Why nothing can be judged now: the base that is live contains what was erased, so the registry
+  /// is about to put another in its place.
+  Optional<String> whyNotReady(Provenance known) {
+    return live()
+        .flatMap(
+            target ->
+                known
+                    .erasureIn(target.getBase())
+                    .map(
+                        erasure ->
+                            "the live base of %s contains what erasure %s removed; another is waited for"
+                                .formatted(target.getRelease(), erasure.id())));
   }
 
   /// @param folder holds the candidate

@@ -6,6 +6,7 @@ import dev.tidemill.events.GateReport;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.train.Trainer;
 import dev.tidemill.platform.artifact.ArtifactStore;
+import dev.tidemill.platform.provenance.Provenance;
 import dev.tidemill.platform.window.Belonging;
 import dev.tidemill.platform.window.ReplayBuffer;
 import dev.tidemill.platform.window.TrainedWindow;
@@ -40,6 +41,7 @@ public final class BaseTrainer implements WindowTrainer<CuratedDocument> {
   private final BaseGate gate;
   private final Supplier<Optional<String>> whyNotReady;
   private final WindowMeters meters;
+  private volatile @Nullable Provenance provenance;
 
   BaseTrainer(
       PretrainerConfig config,
@@ -70,8 +72,16 @@ public final class BaseTrainer implements WindowTrainer<CuratedDocument> {
   }
 
   @Override
+  public void provenance(Provenance known) {
+    provenance = known;
+  }
+
+  @Override
   public Optional<String> whyNotReady() {
-    return whyNotReady.get();
+    @Nullable Provenance known = provenance;
+    return known == null
+        ? Optional.of("candidates and applied erasures are still being read")
+        : whyNotReady.get().or(() -> gate.whyNotReady(known));
   }
 
   @Override

@@ -23,6 +23,7 @@ public final class Pretraining implements AutoCloseable {
   private final Duration heartbeatLimit;
   private final TopicTable<Route> routes;
   private final TopicTable<Holdout> holdout;
+  private final BaseTrainer trainer;
   private final WindowLoop<CuratedDocument> windows;
   private volatile @Nullable ServiceLoop loop;
 
@@ -38,14 +39,15 @@ public final class Pretraining implements AutoCloseable {
         new TopicTable<>(context.kafka(), Topics.HOLDOUT, context.health(), context.metrics());
     Lineage<CuratedDocument> lineage =
         new Lineage<>("pretrainer/" + config.name(), Topics.CURATED_DOCUMENTS, null);
-    WindowMeters meters = new WindowMeters(context.metrics(), "pretrainer", lineage.name());
+    WindowMeters meters = new WindowMeters(context.metrics(), "pretrainer", lineage.line());
     BaseGate gate =
         new BaseGate(
             config, context.artifacts(), routes, new HeldOut(holdout, config.gate().maxHeldout()));
+    this.trainer = new BaseTrainer(config, context.artifacts(), gate, this::whyNotReady, meters);
     this.windows =
         new WindowLoop<>(
             lineage,
-            new BaseTrainer(config, context.artifacts(), gate, this::whyNotReady, meters),
+            trainer,
             context.kafka(),
             context.artifacts(),
             meters,
@@ -62,7 +64,7 @@ public final class Pretraining implements AutoCloseable {
   public void start() {
     routes.start();
     holdout.start();
-    context.health().readiness(name, this::whyNotReady);
+    context.health().readiness(name, trainer::whyNotReady);
     loop =
         ServiceLoop.named(name, context.health())
             .heartbeatLimit(heartbeatLimit)

@@ -13,6 +13,8 @@ import dev.tidemill.platform.artifact.VerifiedArtifact;
 import dev.tidemill.platform.faults.FatalFault;
 import dev.tidemill.platform.faults.RetriableFault;
 import dev.tidemill.platform.kafka.TopicTable;
+import dev.tidemill.platform.provenance.Applied;
+import dev.tidemill.platform.provenance.Provenance;
 import dev.tidemill.platform.window.Belonging;
 import dev.tidemill.platform.window.NativeThread;
 import dev.tidemill.platform.window.ReplayBuffer;
@@ -56,6 +58,8 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
   private final NativeThread thread;
   private final WindowMeters meters;
 
+  private volatile @Nullable Provenance provenance;
+
   // Touched on the native thread only.
   private @Nullable LoadedBase loaded;
 
@@ -76,6 +80,11 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
     this.holdout = holdout;
     this.thread = thread;
     this.meters = meters;
+  }
+
+  @Override
+  public void provenance(Provenance known) {
+    provenance = known;
   }
 
   @Override
@@ -103,9 +112,20 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
     if (!routes.caughtUp() || !holdout.caughtUp()) {
       return Optional.of("routes and holdout are still being read");
     }
-    return live().isPresent()
-        ? Optional.empty()
-        : Optional.of("task " + task + " has no live release to start from");
+    @Nullable Provenance known = provenance;
+    if (known == null) {
+      return Optional.of("candidates and applied erasures are still being read");
+    }
+    Optional<ReleaseTarget> live = live();
+    if (live.isEmpty()) {
+      return Optional.of("task " + task + " has no live release to start from");
+    }
+    // The registry is about to take it off, but may be behind.
+    return erasureIn(live.get(), known)
+        .map(
+            erasure ->
+                "the live release of task %s contains what erasure %s removed; another is waited for"
+                    .formatted(task, erasure.id()));
   }
 
   @Override
@@ -132,6 +152,12 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private static Optional<Applied> erasureIn(ReleaseTarget target, Provenance known) {
+    return Optional.ofNullable(target.getAdapter())
+        .flatMap(known::erasureIn)
+        .or(() -> known.erasureIn(target.getBase()));
   }
 
   private Optional<ReleaseTarget> live() {
@@ -169,8 +195,8 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
       trainer.saveState(Files.createDirectories(state.resolve(TRAINER_STATE)));
       replay.add(set(fresh, base).sources(), new Random(seed));
       replay.save(state);
-      Path artifact =
-          Files.createTempDirectory(Files.createDirectories(config.stateDirectory()), "artifact-");
+      // Beside the state, so that it goes with it when the window comes to nothing.
+      Path artifact = Files.createDirectories(state.resolveSibling("artifact"));
       trainer.exportAdapter(artifact);
       AdapterGate gate = new AdapterGate(config.gate(), task, base, live, progress);
       var report = gate.judge(artifact, start, holdout.image().values(), result.trouble());
