@@ -5,10 +5,12 @@ import dev.tidemill.curator.domain.HoldoutSplit;
 import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
 import dev.tidemill.curator.domain.near.NearRules;
+import dev.tidemill.curator.text.LanguageRules;
 import dev.tidemill.curator.text.Licences;
 import dev.tidemill.curator.text.Quality;
 import dev.tidemill.curator.text.Screening;
 import dev.tidemill.curator.text.Sources;
+import dev.tidemill.curator.text.pii.PiiRules;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -26,6 +28,8 @@ import java.time.Duration;
 /// @param near when a document is a near duplicate of another
 /// @param caps how evidence of one subject or producer is damped
 /// @param quality what documents must be like
+/// @param language which languages documents may be in
+/// @param pii what personal data is replaced
 /// @param sources where documents may come from
 /// @param licences what licences documents may have
 public record CuratorConfig(
@@ -39,6 +43,8 @@ public record CuratorConfig(
     NearRules near,
     Caps caps,
     Quality quality,
+    LanguageRules language,
+    PiiRules pii,
     Sources sources,
     Licences licences) {
 
@@ -53,6 +59,8 @@ public record CuratorConfig(
     near = near == null ? NearRules.DEFAULT : near;
     caps = caps == null ? Caps.DEFAULT : caps;
     quality = quality == null ? Quality.DEFAULT : quality;
+    language = language == null ? LanguageRules.ALL : language;
+    pii = pii == null ? PiiRules.DEFAULT : pii;
     sources = sources == null ? Sources.ALL : sources;
     licences = licences == null ? Licences.ANY : licences;
     if (threads < 1) {
@@ -77,6 +85,8 @@ public record CuratorConfig(
         NearRules.DEFAULT,
         Caps.DEFAULT,
         Quality.DEFAULT,
+        LanguageRules.ALL,
+        PiiRules.DEFAULT,
         Sources.ALL,
         Licences.ANY);
   }
@@ -94,13 +104,17 @@ public record CuratorConfig(
         near,
         caps,
         quality,
+        language,
+        pii,
         sources,
         licences);
   }
 
   /// What is asked of texts and of where they come from.
-  public Screening screening() {
-    return new Screening(quality, sources, licences);
+  ///
+  /// @param listener hears what is found on the way
+  public Screening screening(Screening.Listener listener) {
+    return new Screening(quality, language, pii, sources, licences, listener);
   }
 
   /// How much is remembered to recognise repetitions, for each partition and kind of record.

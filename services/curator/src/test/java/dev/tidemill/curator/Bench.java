@@ -8,9 +8,11 @@ import dev.tidemill.curator.domain.near.NearRules;
 import dev.tidemill.curator.io.CuratorMetrics;
 import dev.tidemill.curator.io.CuratorTopology;
 import dev.tidemill.curator.io.Stage;
+import dev.tidemill.curator.text.LanguageRules;
 import dev.tidemill.curator.text.Licences;
 import dev.tidemill.curator.text.Quality;
 import dev.tidemill.curator.text.Sources;
+import dev.tidemill.curator.text.pii.PiiRules;
 import dev.tidemill.events.Completion;
 import dev.tidemill.events.CuratedDocument;
 import dev.tidemill.events.DeadLetter;
@@ -65,7 +67,17 @@ public final class Bench implements AutoCloseable {
   }
 
   public Bench(HoldoutSplit holdout, Caps caps, Limits limits, JoinTimes join) {
-    this(config(holdout, caps, limits, join, Quality.OFF, Sources.ALL, Licences.ANY));
+    this(
+        config(
+            holdout,
+            caps,
+            limits,
+            join,
+            Quality.OFF,
+            LanguageRules.OFF,
+            PiiRules.OFF,
+            Sources.ALL,
+            Licences.ANY));
   }
 
   /// A bench of this configuration, whose state directory is removed in the end.
@@ -95,7 +107,8 @@ public final class Bench implements AutoCloseable {
   }
 
   /// Nothing is asked of texts and where they come from but this.
-  public static Bench screening(Quality quality, Sources sources, Licences licences) {
+  public static Bench screening(
+      Quality quality, LanguageRules language, PiiRules pii, Sources sources, Licences licences) {
     return new Bench(
         config(
             NOTHING_HELD_OUT,
@@ -103,6 +116,8 @@ public final class Bench implements AutoCloseable {
             Limits.DEFAULT,
             JoinTimes.DEFAULT,
             quality,
+            language,
+            pii,
             sources,
             licences));
   }
@@ -113,6 +128,8 @@ public final class Bench implements AutoCloseable {
       Limits limits,
       JoinTimes join,
       Quality quality,
+      LanguageRules language,
+      PiiRules pii,
       Sources sources,
       Licences licences) {
     return new CuratorConfig(
@@ -126,6 +143,8 @@ public final class Bench implements AutoCloseable {
         NearRules.DEFAULT,
         caps,
         quality,
+        language,
+        pii,
         sources,
         licences);
   }

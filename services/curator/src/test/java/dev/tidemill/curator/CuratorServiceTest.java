@@ -11,9 +11,11 @@ import dev.tidemill.curator.domain.Caps;
 import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
 import dev.tidemill.curator.domain.near.NearRules;
+import dev.tidemill.curator.text.LanguageRules;
 import dev.tidemill.curator.text.Licences;
 import dev.tidemill.curator.text.Quality;
 import dev.tidemill.curator.text.Sources;
+import dev.tidemill.curator.text.pii.PiiRules;
 import dev.tidemill.events.CuratedDocument;
 import dev.tidemill.events.DeadLetter;
 import dev.tidemill.events.Example;
@@ -118,6 +120,8 @@ class CuratorServiceTest {
             NearRules.DEFAULT,
             Caps.DEFAULT,
             Quality.OFF,
+            LanguageRules.OFF,
+            PiiRules.OFF,
             Sources.ALL,
             Licences.ANY);
     ServiceContext context =

@@ -69,7 +69,14 @@ public final class ExampleMaker {
     return switch (rules.teachable(completion.getPrompt())) {
       case Verdict.Refused<List<Message>>(Refusal refusal) -> new Verdict.Refused<>(refusal);
       case Verdict.Accepted<List<Message>>(List<Message> prompt) ->
-          new Draft(completion, completionSource, feedback, raw, prompt).evidence();
+          new Draft(
+                  completion,
+                  completionSource,
+                  feedback,
+                  raw,
+                  prompt,
+                  rules.served(completion.getAnswer()))
+              .evidence();
     };
   }
 
@@ -78,14 +85,14 @@ public final class ExampleMaker {
       SourcePosition completionSource,
       Feedback feedback,
       Raw raw,
-      List<Message> prompt) {
+      List<Message> prompt,
+      String served) {
 
     Verdict<Evidence> evidence() {
-      String served = Texts.normalise(completion.getAnswer());
       return switch (feedback.getEvidence()) {
-        case Rating rating -> rated(served, rating.getValue() >= GOOD);
-        case Correction correction -> corrected(served, correction.getText());
-        case Preference preference -> preferred(served, preference);
+        case Rating rating -> rated(rating.getValue() >= GOOD);
+        case Correction correction -> corrected(correction.getText());
+        case Preference preference -> preferred(preference);
         case Retraction retraction ->
             throw new IllegalStateException("a retraction makes no example");
         case Object other ->
@@ -93,7 +100,7 @@ public final class ExampleMaker {
       };
     }
 
-    private Verdict<Evidence> rated(String served, boolean good) {
+    private Verdict<Evidence> rated(boolean good) {
       if (served.isBlank()) {
         return refused(Reason.BLANK_TEXT, "answer", "the rated answer is blank");
       }
@@ -104,7 +111,7 @@ public final class ExampleMaker {
           List.of(example("binary", new Binary(prompt, served, good), served, verdict)));
     }
 
-    private Verdict<Evidence> corrected(String served, String better) {
+    private Verdict<Evidence> corrected(String better) {
       List<Example> examples = new ArrayList<>();
       examples.add(example("sft", new Sft(prompt, better), better));
       // A correction that confirms the answer, or a blank answer, leaves no pair to compare.
@@ -114,7 +121,7 @@ public final class ExampleMaker {
       return accepted(EvidenceKind.CORRECTION, Texts.hash(Texts.folded(better)), examples);
     }
 
-    private Verdict<Evidence> preferred(String served, Preference preference) {
+    private Verdict<Evidence> preferred(Preference preference) {
       String other = preference.getOtherText();
       if (served.equals(other)) {
         return refused(

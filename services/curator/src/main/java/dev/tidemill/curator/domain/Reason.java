@@ -42,6 +42,7 @@ public enum Reason {
   SOURCE_NOT_ALLOWED,
   LICENCE_NOT_ALLOWED,
   LICENCE_MISSING,
+  LANGUAGE_NOT_ALLOWED,
   // The quality rules for documents, each of which has its sentence in QualityRule.
   TOO_FEW_WORDS,
   TOO_MANY_WORDS,

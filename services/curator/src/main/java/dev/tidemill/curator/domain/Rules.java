@@ -19,7 +19,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What a raw record must be like on its own, before anything else is known. Accepted records come
-/// back with their texts normalised.
+/// back with their texts normalised and placeholders in the places of personal data.
 public final class Rules {
   private static final Set<String> ROLES = Set.of("system", "user", "assistant");
 
@@ -49,8 +49,12 @@ public final class Rules {
                 "text has %d characters, the least is %d: %s"
                     .formatted(text.length(), limits.minDocument(), Refusal.show(text)));
           }
-          quality(text);
-          return Document.newBuilder(document).setText(text).build();
+          quality(text, language(text));
+          @Nullable String title = document.getTitle();
+          return Document.newBuilder(document)
+              .setTitle(title == null ? null : screening.withoutPii(title))
+              .setText(screening.withoutPii(text))
+              .build();
         });
   }
 
@@ -65,7 +69,10 @@ public final class Rules {
           name("task", demonstration.getTask());
           prompt(demonstration.getPrompt());
           String answer = text("answer", demonstration.getAnswer(), limits.maxAnswer());
-          return Demonstration.newBuilder(demonstration).setAnswer(answer).build();
+          return Demonstration.newBuilder(demonstration)
+              .setPrompt(withoutPii(demonstration.getPrompt()))
+              .setAnswer(screening.withoutPii(answer))
+              .build();
         });
   }
 
@@ -93,12 +100,15 @@ public final class Rules {
             case Rating rating -> rated(feedback, rating.getValue());
             case Correction c -> {
               String text = text("evidence.text", c.getText(), limits.maxAnswer());
-              yield Feedback.newBuilder(feedback).setEvidence(new Correction(text)).build();
+              yield Feedback.newBuilder(feedback)
+                  .setEvidence(new Correction(screening.withoutPii(text)))
+                  .build();
             }
             case Preference p -> {
               String text = text("evidence.other_text", p.getOtherText(), limits.maxAnswer());
               yield Feedback.newBuilder(feedback)
-                  .setEvidence(Preference.newBuilder(p).setOtherText(text).build())
+                  .setEvidence(
+                      Preference.newBuilder(p).setOtherText(screening.withoutPii(text)).build())
                   .build();
             }
             case Retraction r -> {
@@ -111,13 +121,25 @@ public final class Rules {
         });
   }
 
-  /// The prompt if it can teach: turns of known roles, the last of them the user's.
+  /// The prompt, without personal data, if it can teach: turns of known roles, the last of them the
+  /// user's.
   public Verdict<List<Message>> teachable(List<Message> prompt) {
     return verdict(
         () -> {
           prompt(prompt);
-          return prompt;
+          return withoutPii(prompt);
         });
+  }
+
+  /// An answer that was served: normalised, and without personal data.
+  public String served(String answer) {
+    return screening.withoutPii(Texts.normalise(answer));
+  }
+
+  private List<Message> withoutPii(List<Message> prompt) {
+    return prompt.stream()
+        .map(turn -> new Message(turn.getRole(), screening.withoutPii(turn.getContent())))
+        .toList();
   }
 
   private void origin(Document document) throws RefusedException {
@@ -148,8 +170,22 @@ public final class Rules {
     }
   }
 
-  private void quality(String text) throws RefusedException {
-    List<Breach> breaches = screening.quality(text, null);
+  private @Nullable String language(String text) throws RefusedException {
+    @Nullable String language = screening.language(text);
+    Optional<String> against =
+        language == null ? Optional.empty() : screening.againstLanguage(language);
+    if (against.isPresent()) {
+      throw refused(
+          Reason.LANGUAGE_NOT_ALLOWED,
+          "text",
+          "the language of text, %s, %s: %s"
+              .formatted(language, against.get(), Refusal.show(text)));
+    }
+    return language;
+  }
+
+  private void quality(String text, @Nullable String language) throws RefusedException {
+    List<Breach> breaches = screening.quality(text, language);
     if (!breaches.isEmpty()) {
       Breach first = breaches.getFirst();
       throw refused(

@@ -1,6 +1,8 @@
 package dev.tidemill.curator.io;
 
 import dev.tidemill.curator.domain.Reason;
+import dev.tidemill.curator.text.Screening;
+import dev.tidemill.curator.text.pii.PiiKind;
 import dev.tidemill.schemas.Topics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -11,10 +13,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /// The curator's own meters. They count what processing did; work redone after an aborted
 /// transaction is counted again, unlike in the topics.
-public final class CuratorMetrics implements AutoCloseable {
+public final class CuratorMetrics implements Screening.Listener, AutoCloseable {
   private final MeterRegistry registry;
   private final AtomicLong parked = new AtomicLong();
   private final AtomicLong remembered = new AtomicLong();
@@ -83,6 +86,16 @@ public final class CuratorMetrics implements AutoCloseable {
     documentFreshness.record(age);
   }
 
+  @Override
+  public void replaced(PiiKind kind, int count) {
+    counter("tidemill.curator.pii.replaced", "kind", kind.code()).increment(count);
+  }
+
+  @Override
+  public void language(@Nullable String code) {
+    counter("tidemill.curator.languages", "language", code == null ? "unknown" : code).increment();
+  }
+
   void joined(Duration waited) {
     joinLatency.record(waited);
   }
@@ -122,6 +135,9 @@ public final class CuratorMetrics implements AutoCloseable {
     }
     for (String reason : List.of("subject_burst", "producer_burst", "contradicted")) {
       counter("tidemill.curator.damped", "reason", reason);
+    }
+    for (PiiKind kind : PiiKind.values()) {
+      counter("tidemill.curator.pii.replaced", "kind", kind.code());
     }
     for (String destination : List.of("training", "holdout")) {
       counter("tidemill.curator.documents", "destination", destination);

@@ -25,7 +25,11 @@ public record Stage(
   public static Stage of(
       CuratorConfig config, KafkaClients kafka, CuratorMetrics metrics, Runnable beat) {
     return new Stage(
-        config, Codecs.of(kafka), new Rules(config.limits(), config.screening()), metrics, beat);
+        config,
+        Codecs.of(kafka),
+        new Rules(config.limits(), config.screening(metrics)),
+        metrics,
+        beat);
   }
 
   ExampleMaker exampleMaker() {

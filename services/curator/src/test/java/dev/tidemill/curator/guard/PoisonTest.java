@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tidemill.curator.Bench;
 import dev.tidemill.curator.CuratorConfig;
 import dev.tidemill.curator.domain.Caps;
+import dev.tidemill.curator.text.LanguageRules;
 import dev.tidemill.curator.text.Licences;
 import dev.tidemill.curator.text.Quality;
 import dev.tidemill.curator.text.Sources;
+import dev.tidemill.curator.text.pii.PiiRules;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +74,8 @@ class PoisonTest {
         config.near(),
         caps,
         Quality.OFF,
+        LanguageRules.OFF,
+        PiiRules.OFF,
         Sources.ALL,
         Licences.ANY);
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.tidemill.curator.CuratorConfig;
 import dev.tidemill.curator.text.QualityRule.Breach;
+import dev.tidemill.curator.text.pii.PiiRules;
 import dev.tidemill.platform.config.ConfigException;
 import dev.tidemill.platform.config.Settings;
 import java.util.List;
@@ -74,7 +75,7 @@ class QualityTest {
   void stop_words_are_those_of_the_language() {
     String german =
         "Der Fluss, den wir mit den Kindern überquerten, ist breit und nicht tief. ".repeat(5);
-    Screening screening = new Screening(Quality.DEFAULT, Sources.ALL, Licences.ANY);
+    Screening screening = screening(Quality.DEFAULT);
     assertThat(screening.quality(german, null)).isEmpty();
     assertThat(screening.quality(german, "de")).isEmpty();
     assertThat(screening.quality(german, "en"))
@@ -107,7 +108,17 @@ class QualityTest {
   }
 
   private static List<Breach> broken(Quality quality, String text) {
-    return new Screening(quality, Sources.ALL, Licences.ANY).quality(text, null);
+    return screening(quality).quality(text, null);
+  }
+
+  private static Screening screening(Quality quality) {
+    return new Screening(
+        quality,
+        LanguageRules.OFF,
+        PiiRules.OFF,
+        Sources.ALL,
+        Licences.ANY,
+        Screening.Listener.NONE);
   }
 
   private static String offender(QualityRule rule) {

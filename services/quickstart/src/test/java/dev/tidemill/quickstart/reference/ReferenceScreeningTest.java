@@ -6,6 +6,7 @@ import dev.tidemill.curator.CuratorConfig;
 import dev.tidemill.curator.domain.Raw;
 import dev.tidemill.curator.domain.Rules;
 import dev.tidemill.curator.domain.Verdict;
+import dev.tidemill.curator.text.Screening;
 import dev.tidemill.events.Document;
 import dev.tidemill.events.SourcePosition;
 import java.io.IOException;
@@ -26,7 +27,7 @@ class ReferenceScreeningTest {
 
   ReferenceScreeningTest(@TempDir Path directory) throws IOException {
     CuratorConfig config = QuickstartCurator.config(directory);
-    rules = new Rules(config.limits(), config.screening());
+    rules = new Rules(config.limits(), config.screening(Screening.Listener.NONE));
   }
 
   @Test
