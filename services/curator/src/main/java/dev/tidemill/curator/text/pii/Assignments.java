@@ -51,11 +51,11 @@ final class Assignments {
   private Assignments() {}
 
   static void find(String text, Spans found) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c == '=' || c == ':') {
-        value(text, i, found);
-      }
+    for (int i = text.indexOf('='); i >= 0; i = text.indexOf('=', i + 1)) {
+      value(text, i, found);
+    }
+    for (int i = text.indexOf(':'); i >= 0; i = text.indexOf(':', i + 1)) {
+      value(text, i, found);
     }
     for (int i = text.indexOf("Bearer "); i >= 0; i = text.indexOf("Bearer ", i + 1)) {
       random(text, i + 7, 20, 3.0, found);

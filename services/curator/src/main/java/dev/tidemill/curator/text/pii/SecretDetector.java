@@ -46,6 +46,9 @@ final class SecretDetector implements Detector {
               + "|eyJ[A-Za-z0-9_-]{8,}\\.eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]*"
               + "|https://hooks\\.slack\\.com/services/[A-Z0-9]+/[A-Z0-9]+/[A-Za-z0-9]{16,}");
 
+  private static final byte DIGIT = 2;
+  private static final byte MARK = 4;
+  private static final byte[] KINDS = kinds();
   private static final String BEGIN = "-----BEGIN ";
   private static final String KEY = "PRIVATE KEY";
 
@@ -77,24 +80,20 @@ final class SecretDetector implements Detector {
   }
 
   private static void tokens(String text, Spans found) {
-    int i = 0;
-    while (i < text.length()) {
-      if (!tokenCharacter(text.charAt(i))) {
-        i++;
+    int start = 0;
+    int kinds = 0;
+    for (int i = 0; i <= text.length(); i++) {
+      char c = i < text.length() ? text.charAt(i) : ' ';
+      int kind = c < 0x80 ? KINDS[c] : 0;
+      if (kind != 0) {
+        kinds |= kind;
         continue;
       }
-      int start = i;
-      boolean mark = false;
-      boolean number = false;
-      while (i < text.length() && tokenCharacter(text.charAt(i))) {
-        char c = text.charAt(i);
-        mark |= c == '_' || c == '-' || c == '.' || c == ':' || c == '/' || (c >= 'A' && c <= 'Z');
-        number |= digit(c);
-        i++;
-      }
-      if (i - start >= SHORTEST_TOKEN && mark && number) {
+      if (i - start >= SHORTEST_TOKEN && (kinds & MARK) != 0 && (kinds & DIGIT) != 0) {
         token(text, start, i, found);
       }
+      start = i + 1;
+      kinds = 0;
     }
   }
 
@@ -145,8 +144,16 @@ final class SecretDetector implements Detector {
     };
   }
 
-  private static boolean tokenCharacter(char c) {
-    return asciiLetter(c) || digit(c) || c == '_' || c == '-' || c == '.' || c == ':' || c == '/';
+  /// What a character may be in a token: nothing, a letter, a digit, or what words rarely have.
+  private static byte[] kinds() {
+    byte[] kinds = new byte[0x80];
+    for (char c = 0; c < kinds.length; c++) {
+      kinds[c] = (byte) (digit(c) ? DIGIT : c >= 'A' && c <= 'Z' ? MARK : asciiLetter(c) ? 1 : 0);
+    }
+    for (char c : "_-.:/".toCharArray()) {
+      kinds[c] = MARK;
+    }
+    return kinds;
   }
 
   // https://user:password@host

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class PiiTest {
       List<Span> found = ALL.find(sample.text());
       Set<Span> expected = new HashSet<>(sample.labels());
       for (Span span : found) {
-        Tally tally = tallies.get(span.kind());
+        Tally tally = tally(tallies, span);
         if (expected.remove(span)) {
           tally.right++;
         } else {
@@ -61,7 +62,7 @@ class PiiTest {
         }
       }
       for (Span span : expected) {
-        Tally tally = tallies.get(span.kind());
+        Tally tally = tally(tallies, span);
         tally.missed++;
         fault(tally, "missed", span, sample);
       }
@@ -186,6 +187,10 @@ class PiiTest {
       }
     }
     return samples;
+  }
+
+  private static Tally tally(Map<PiiKind, Tally> tallies, Span span) {
+    return Objects.requireNonNull(tallies.get(span.kind()));
   }
 
   private static void fault(Tally tally, String what, Span span, Sample sample) {
