@@ -35,7 +35,8 @@ class ArchitectureTest {
   @Test
   void everyModuleIsSeen() {
     Stream.concat(
-            services(), Stream.of("events", "schemas", "platform", "model", "broker", "quickstart"))
+            services(),
+            Stream.of("events", "schemas", "platform", "model", "broker", "client", "quickstart"))
         .forEach(
             module ->
                 assertThat(PRODUCTION.stream().filter(c -> isIn(c, module)))
@@ -81,6 +82,19 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("ai.djl..")
+        .check(PRODUCTION);
+  }
+
+  @Test
+  void theClientBringsNothingOfOursAlong() {
+    onlyOurs("client");
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + ".client..")
+        .should()
+        .dependOnClassesThat()
+        .resideOutsideOfPackages(
+            "java..", "com.fasterxml.jackson..", "org.jspecify..", ROOT + ".client..")
         .check(PRODUCTION);
   }
 
@@ -175,7 +189,7 @@ class ArchitectureTest {
     List<String> others = new ArrayList<>(List.of("schemas", "events", "platform", "model"));
     others.addAll(WITHOUT_MODEL);
     others.addAll(WITH_MODEL);
-    others.addAll(List.of("broker", "quickstart"));
+    others.addAll(List.of("broker", "client", "quickstart"));
     others.remove(module);
     others.removeAll(List.of(allowed));
     noClasses()

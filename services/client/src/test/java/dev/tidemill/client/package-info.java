@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tidemill.client;
+
+import org.jspecify.annotations.NullMarked;
