@@ -36,6 +36,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -60,8 +62,8 @@ class CuratorServiceTest {
     feed("a");
     try (Consumer<String, byte[]> reader = reader()) {
       List<ConsumerRecord<String, byte[]>> written = new ArrayList<>();
-      // 5 documents; 5 demonstrations; 5 corrections of two examples each; 5 pieces of rubbish.
-      awaitRecords(reader, written, 25);
+      // 6 documents; 5 demonstrations; 5 corrections of two examples each; 5 pieces of rubbish.
+      awaitRecords(reader, written, 26);
       first.close();
       assertThat(health.live().ok()).isTrue();
       assertThat(health.ready().checks()).isEmpty();
@@ -69,8 +71,9 @@ class CuratorServiceTest {
       CuratorService second = start();
       feed("a");
       feed("b");
-      // The second "a" makes nothing again but its rubbish.
-      awaitRecords(reader, written, 25 + 30);
+      // The second "a" makes nothing again but its rubbish; the long text of "b" is nearly that of
+      // "a", which came before the restart.
+      awaitRecords(reader, written, 26 + 31);
       assertThat(metrics.scrape())
           .contains("tidemill_curator_records_total")
           .contains("tidemill_curator_dead_letters_total")
@@ -82,11 +85,12 @@ class CuratorServiceTest {
 
       assertThat(ids(written, Topics.EXAMPLES, Example::getId)).hasSize(30).doesNotHaveDuplicates();
       assertThat(ids(written, Topics.CURATED_DOCUMENTS, CuratedDocument::getId))
-          .hasSize(10)
+          .hasSize(11)
           .doesNotHaveDuplicates();
       assertThat(ids(written, Topics.DEAD_LETTERS, DeadLetter::getReason))
-          .hasSize(15)
-          .containsOnly("malformed_record");
+          .hasSize(16)
+          .containsOnlyOnce("near_duplicate")
+          .containsOnly("near_duplicate", "malformed_record");
       // Keys are one for each record, so that compaction loses none; partitions are still chosen
       // by what belongs together.
       for (Topic<?> topic : List.of(Topics.EXAMPLES, Topics.CURATED_DOCUMENTS)) {
@@ -158,6 +162,10 @@ class CuratorServiceTest {
         String topic = List.of(Topics.DOCUMENTS, Topics.FEEDBACK).get(i % 2).name();
         var _ = producer.send(new ProducerRecord<>(topic, id, rubbish));
       }
+      String text =
+          IntStream.range(0, 100).mapToObj(i -> "word" + i).collect(Collectors.joining(" "));
+      String key = "k" + batch + "-long";
+      send(producer, Topics.DOCUMENTS, key, document("d" + batch + "-long", key, text + batch));
       producer.flush();
     }
   }
