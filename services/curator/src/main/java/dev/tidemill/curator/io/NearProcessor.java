@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class NearProcessor implements Work<String, Fingerprinted> {
   static final String DOCUMENTS = "near-documents";
 
+  // Of Kafka's in-memory store for an entry: the node of a tree, and its key.
+  private static final int STORE_BYTES = 80;
+
   private final Stage stage;
   private final Desk desk;
   private final NearIndex index;
@@ -36,12 +39,12 @@ final class NearProcessor implements Work<String, Fingerprinted> {
     this.index =
         new NearIndex(
             rules.maxDocuments(), rules.window().toMillis(), new Stored(desk.store(DOCUMENTS)));
-    report(index.size(), index.bytes());
+    report(index.size());
     desk.every(
         Duration.ofSeconds(1),
         now -> {
           index.expire(now);
-          report(index.size(), index.bytes());
+          report(index.size());
         });
   }
 
@@ -67,7 +70,7 @@ final class NearProcessor implements Work<String, Fingerprinted> {
 
   @Override
   public void close() {
-    report(0, 0);
+    stage.metrics().nearBy(-reportedDocuments, -reportedBytes);
   }
 
   private void publish(String key, Fingerprinted document) {
@@ -98,7 +101,8 @@ final class NearProcessor implements Work<String, Fingerprinted> {
                 document.similarity())));
   }
 
-  private void report(long documents, long bytes) {
+  private void report(long documents) {
+    long bytes = index.bytes() + documents * STORE_BYTES;
     stage.metrics().nearBy(documents - reportedDocuments, bytes - reportedBytes);
     reportedDocuments = documents;
     reportedBytes = bytes;

@@ -178,9 +178,9 @@ public final class NearIndex {
     return slots.size();
   }
 
-  /// Bytes of heap that entries and index take, the storage's own array of them included.
+  /// Bytes of heap that entries and index take, without what the storage needs besides.
   public long bytes() {
-    return slots.bytes() + chains.bytes() + (long) Integer.BYTES * 2 * seen.length;
+    return slots.bytes() + chains.bytes() + (long) Integer.BYTES * seen.length;
   }
 
   private double similarity(byte[] entry, double least) {
