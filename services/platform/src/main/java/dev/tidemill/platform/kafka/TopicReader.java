@@ -46,36 +46,47 @@ public final class TopicReader {
   /// @param undecodable is told of each of those, with its place
   public <T extends SpecificRecord> List<TopicRecord<T>> readAll(
       Topic<T> topic, java.util.function.Consumer<RejectedFault> undecodable) {
-    AvroCodec<T> codec = clients.codec(topic);
     List<TopicRecord<T>> records = new ArrayList<>();
+    readEach(topic, records::add, undecodable);
+    return records;
+  }
+
+  /// The same, one by one: for topics that do not fit into memory.
+  ///
+  /// @throws RetriableFault when the topic does not exist or nothing comes for too long
+  public <T extends SpecificRecord> void readEach(
+      Topic<T> topic,
+      java.util.function.Consumer<TopicRecord<T>> each,
+      java.util.function.Consumer<RejectedFault> undecodable) {
+    AvroCodec<T> codec = clients.codec(topic);
     try (Consumer<String, byte[]> consumer = clients.consumer("read-all-" + topic.name(), null)) {
       List<TopicPartition> partitions = partitions(consumer, topic.name());
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      long moved = System.nanoTime();
       while (!reached(consumer, ends)) {
         for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(200))) {
+          moved = System.nanoTime();
           long end = ends.getOrDefault(new TopicPartition(record.topic(), record.partition()), 0L);
           if (record.offset() < end) {
             try {
-              records.add(decode(codec, record));
+              each.accept(decode(codec, record));
             } catch (RejectedFault e) {
               undecodable.accept(e);
             }
           }
         }
-        if (System.nanoTime() > deadline) {
+        if (System.nanoTime() - moved > PATIENCE.toNanos()) {
           throw new RetriableFault(
               "the end of "
                   + topic.name()
-                  + " was not reached within "
+                  + " is not reached, and nothing has come for "
                   + PATIENCE.toSeconds()
                   + " s");
         }
       }
     }
-    return records;
   }
 
   static List<TopicPartition> partitions(Consumer<String, byte[]> consumer, String topic) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tidemill.curator.holdout;
+
+import org.jspecify.annotations.NullMarked;
