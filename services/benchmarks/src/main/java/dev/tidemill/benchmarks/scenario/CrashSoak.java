@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
@@ -94,7 +96,21 @@ public final class CrashSoak implements Callable<Integer> {
       Files.write(report, Json.mapper().writeValueAsBytes(result));
     }
     result.faults().stream().limit(SHOWN).forEach(System.out::println);
-    return print(result);
+    int code = print(result);
+    if (code == 0 && data == null) {
+      remove(folder);
+    } else {
+      System.out.println("data and logs of all processes are in " + folder);
+    }
+    return code;
+  }
+
+  private static void remove(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 
   private int print(Soak.Result result) {

@@ -79,7 +79,7 @@ final class Cluster implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(this::kill));
     broker.start();
     watchers.forEach(Thread::start);
-    await("the broker works", Duration.ofSeconds(60), () -> !broker.down());
+    await("the broker works", Duration.ofMinutes(1), () -> !broker.down());
     try (Admin admin = clients.admin()) {
       TopicCreation.ensure(admin, (short) 1);
     }

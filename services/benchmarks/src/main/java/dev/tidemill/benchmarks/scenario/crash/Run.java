@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
 
 /// One run of the script on a cluster of its own.
@@ -32,7 +33,6 @@ final class Run {
       long behind,
       double parked,
       double seconds,
-      double streamSeconds,
       long retries,
       int kills,
       int duringRecovery,
@@ -50,7 +50,12 @@ final class Run {
       Pace pace = new Pace(script.events(), kills);
       Killer killer =
           new Killer(
-              cluster.victims(), pace, kills, settings.patienceSeconds(), settings.seed() + 1);
+              cluster.victims(),
+              pace,
+              kills,
+              settings.patienceSeconds(),
+              settings.seed() + 1,
+              text -> say("%6.0f s: %s", seconds(start), text));
       Thread killing = Thread.ofPlatform().name("killer").daemon().start(killer::run);
       try (Gateway gateway = new Gateway(cluster.ingestPort());
           Replica replica = new Replica(cluster.clients());
@@ -70,7 +75,7 @@ final class Run {
         say("%d events sent in %.0f s, %d kills", pace.sent(), streamSeconds, killer.kills());
         script.afterthoughts(oracle::accept);
         Expected expected = oracle.end();
-        Cluster.await("everything works again", Duration.ofSeconds(120), cluster::works);
+        Cluster.await("everything works again", Duration.ofMinutes(2), cluster::works);
         settled(
             cluster,
             tail,
@@ -88,7 +93,6 @@ final class Run {
             lags.behind(),
             cluster.parked(),
             seconds(start),
-            streamSeconds,
             gateway.retries(),
             killer.kills(),
             killer.duringRecovery(),
@@ -100,7 +104,7 @@ final class Run {
   /// Returns when so much is there and the curator has read all, or nothing has come for long.
   private void settled(Cluster cluster, Tail tail, int curated, int refused) {
     Duration patience =
-        settings.settle().plus(settings.orphanRetention()).plus(Duration.ofSeconds(60));
+        settings.settle().plus(settings.orphanRetention()).plus(Duration.ofMinutes(1));
     while (tail.quiet().compareTo(patience) < 0) {
       if (tail.curated() >= curated
           && tail.deadLetters() >= refused
@@ -114,8 +118,8 @@ final class Run {
         patience.toSeconds(), tail.curated(), curated, tail.deadLetters(), refused);
   }
 
-  private static TreeMap<String, Integer> counts(Outcome outcome) {
-    TreeMap<String, Integer> counts = new TreeMap<>();
+  private static Map<String, Integer> counts(Outcome outcome) {
+    Map<String, Integer> counts = new TreeMap<>();
     counts.put("documents", outcome.documents().size());
     counts.put("examples", outcome.examples().size());
     for (String refusal : outcome.refused()) {

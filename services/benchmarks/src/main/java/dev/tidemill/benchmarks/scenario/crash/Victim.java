@@ -3,7 +3,6 @@ package dev.tidemill.benchmarks.scenario.crash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 
 /// A program that is killed, and how long it was gone. A watcher asks it again and again whether it
 /// works.
@@ -110,10 +109,6 @@ final class Victim {
   synchronized void begin() {
     recoveries.clear();
     outages.clear();
-  }
-
-  @Nullable String trouble() {
-    return down() ? "%s has not worked for %.0f s".formatted(name(), outage()) : null;
   }
 
   void close() {
