@@ -5,6 +5,7 @@ import dev.tidemill.platform.ServiceContext;
 import dev.tidemill.platform.http.HttpServer;
 import dev.tidemill.platform.http.HttpServerFactory;
 import dev.tidemill.platform.lifecycle.ServiceLoop;
+import dev.tidemill.registry.io.QuarantinedArtifacts;
 import dev.tidemill.registry.io.RegistryApi;
 import dev.tidemill.registry.io.RegistryMetrics;
 import dev.tidemill.registry.io.RegistryWriter;
@@ -18,7 +19,9 @@ public final class RegistryService implements Service {
   private final RegistryConfig config;
   private final RegistryMetrics metrics;
   private final RegistryWriter writer;
+  private final QuarantinedArtifacts quarantined;
   private @Nullable ServiceLoop loop;
+  private @Nullable ServiceLoop removal;
   private @Nullable HttpServer server;
 
   public RegistryService(ServiceContext context, RegistryConfig config) {
@@ -26,6 +29,13 @@ public final class RegistryService implements Service {
     this.config = config;
     this.metrics = new RegistryMetrics(context.metrics());
     this.writer = new RegistryWriter(context.kafka(), context.clock(), metrics);
+    this.quarantined =
+        new QuarantinedArtifacts(
+            writer::image,
+            context.artifacts(),
+            context.clock(),
+            config.quarantine().keep(),
+            context.metrics());
   }
 
   @Override
@@ -44,6 +54,10 @@ public final class RegistryService implements Service {
             .wakeup(writer::wakeup)
             .atEnd(writer::close)
             .start(writer::step);
+    removal =
+        ServiceLoop.named("registry-quarantine", context.health())
+            .wakeup(quarantined::stop)
+            .start(quarantined::step);
     RegistryApi api = new RegistryApi(writer, config.commandTimeout());
     server = HttpServerFactory.start("registry", config.http(), context.metrics(), api::register);
   }
@@ -62,6 +76,10 @@ public final class RegistryService implements Service {
     @Nullable HttpServer started = server;
     if (started != null) {
       started.close();
+    }
+    @Nullable ServiceLoop removing = removal;
+    if (removing != null) {
+      removing.close();
     }
     @Nullable ServiceLoop running = loop;
     if (running != null) {

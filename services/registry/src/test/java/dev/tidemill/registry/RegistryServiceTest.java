@@ -28,12 +28,14 @@ import dev.tidemill.platform.kafka.TopicRecord;
 import dev.tidemill.schemas.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -174,6 +176,8 @@ class RegistryServiceTest {
     decide(decision(TASK, second, Action.PROMOTE, 1));
     awaitEpoch(3);
 
+    Path kept = artifactFolder(clean);
+    Path removed = artifactFolder(adapter);
     kafka
         .writer(producer, Topics.APPLIED_ERASURES)
         .send(
@@ -203,6 +207,9 @@ class RegistryServiceTest {
         "POST",
         "/v1/releases/" + second + "/approve",
         "{\"operator\":\"ann\",\"reason\":\"x\"}");
+
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> Files.notExists(removed));
+    assertThat(kept).exists();
 
     service.close();
     Candidate next = adapter(true, "a", 2, TASK);
@@ -270,7 +277,13 @@ class RegistryServiceTest {
             DirectoryArtifactStore.of(new ArtifactsConfig(directory, null, List.of())),
             health,
             InstantSource.system());
-    service = new RegistryService(context, RegistryConfig.of(HttpConfig.of("127.0.0.1", 0)));
+    service =
+        new RegistryService(
+            context,
+            new RegistryConfig(
+                HttpConfig.of("127.0.0.1", 0),
+                Duration.ofSeconds(30),
+                new RegistryConfig.Quarantine(Duration.ZERO)));
     service.start();
   }
 
@@ -288,6 +301,13 @@ class RegistryServiceTest {
 
   private void publish(Decision decision) throws Exception {
     kafka.writer(producer, Topics.DECISIONS).send(decision.getTask(), decision).get();
+  }
+
+  private Path artifactFolder(Candidate candidate) throws IOException {
+    String hex = candidate.getArtifact().substring("sha256:".length());
+    Path artifact = Files.createDirectories(directory.resolve("sha256").resolve(hex));
+    Files.writeString(artifact.resolve("weights"), "w");
+    return artifact;
   }
 
   private int written() {

@@ -27,6 +27,31 @@
 /// which the registry and the audit recognise. `transactional.id = tidemill-<lineage>` fences a
 /// second trainer of the lineage; a file lock keeps two processes out of one folder.
 ///
+/// **Erasures.** The loop follows `tidemill.erasures.applied` and the candidates
+/// ([dev.tidemill.platform.provenance]), to their ends before a window trains, after it, and before
+/// it is published.
+///
+/// - *Not trained yet:* the record is passed over, whether compaction has removed it or not, and its
+///   place is cut out of the window's ranges, so that what the ranges hold is what was trained. A
+///   window that has taken it already is dropped and collected anew; one that was prepared is
+///   discarded with its artifact, also by the recovery after a kill.
+/// - *Trained:* a window that was published holds it, so its lineage is worthless: weights, replay
+///   buffer and optimizer have seen the record. The line begins its next *generation*
+///   (`tuner/support~2`): another lineage, with sequences from 1 and a group of its own, that reads
+///   the retained topic from its beginning. Checkpoints of earlier generations are deleted at the
+///   start of the session, again after a kill that interrupted it.
+/// - *In between:* an erasure may be applied after the last look and before the transaction ends.
+///   The registry then quarantines the candidate on arrival, and the loop finds a published window
+///   that holds the record: the case before.
+///
+/// Which generation counts is no state of anybody's: it is the newest that has published, or the
+/// one after it when one of its windows holds an erased place. Trainer, audit and a restart at any
+/// moment come to the same number from the topics. The transactional id is the line's, so a trainer
+/// that is stuck in an old generation is fenced.
+///
+/// A rebuild costs what training all retained records once costs: as many windows as the policy
+/// makes of them. The audit counts the generation that counts, and every record but the erased.
+///
 /// A checkpoint that is damaged is refused by name. Only when the group stands exactly at the end
 /// of the former one, which proves that nothing newer was published, is that one taken instead.
 @NullMarked

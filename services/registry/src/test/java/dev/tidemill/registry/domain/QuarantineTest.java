@@ -193,7 +193,8 @@ class QuarantineTest {
                 .setLineage("tuner/support~2")
                 .setWindows(
                     List.of(
-                        new OffsetRange(EXAMPLES, 0, 0L, 50L), new OffsetRange(EXAMPLES, 0, 51L, 100L)))
+                        new OffsetRange(EXAMPLES, 0, 0L, 50L),
+                        new OffsetRange(EXAMPLES, 0, 51L, 100L)))
                 .build());
 
     assertThat(state(late)).isEqualTo(ReleaseState.QUARANTINED);

@@ -378,7 +378,8 @@ class RegistryDeciderTest {
                 new Applied(
                     "e1",
                     START,
-                    ErasedPositions.of(List.of(new SourcePosition("tidemill.examples", 0, 250L))))));
+                    ErasedPositions.of(
+                        List.of(new SourcePosition("tidemill.examples", 0, 250L))))));
         yield id;
       }
       case CANDIDATE, UNKNOWN -> throw new AssertionError(state);
