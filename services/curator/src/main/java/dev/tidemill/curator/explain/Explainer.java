@@ -10,6 +10,7 @@ import dev.tidemill.curator.text.pii.PiiKind;
 import dev.tidemill.events.Demonstration;
 import dev.tidemill.events.Document;
 import dev.tidemill.events.Feedback;
+import dev.tidemill.schemas.AvroCodec;
 import java.io.PrintStream;
 import java.util.EnumMap;
 import java.util.Map;
@@ -32,6 +33,8 @@ final class Explainer {
 
   Explainer(CuratorConfig config, PrintStream out) {
     this.out = out;
+    // Avro copies only records of classes that are trusted; our codec says which those are.
+    var _ = AvroCodec.of(Document.class);
     this.rules = new Rules(config.limits(), config.screening(seen));
   }
 

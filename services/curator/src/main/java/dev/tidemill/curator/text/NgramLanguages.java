@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// Tells 70 languages by the frequencies of up to three letters in a row. It looks at the beginning
 /// of a text only, and abstains when that has few letters or fits several languages.
 public final class NgramLanguages implements Languages {
-  private static final int LOOKED_AT = 180;
+  private static final int LOOKED_AT = 128;
   private static final int FEWEST_LETTERS = 40;
   private static final double SURE = 0.95;
 

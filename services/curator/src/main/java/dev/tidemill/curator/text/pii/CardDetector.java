@@ -17,6 +17,11 @@ final class CardDetector implements Detector {
   private static final int LONGEST = 19;
 
   @Override
+  public int leastDigits() {
+    return SHORTEST;
+  }
+
+  @Override
   public void find(String text, Spans found) {
     int i = nextDigit(text, 0);
     while (i >= 0) {

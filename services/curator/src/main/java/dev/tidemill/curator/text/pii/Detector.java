@@ -6,4 +6,9 @@ package dev.tidemill.curator.text.pii;
 /// reads a bounded number of characters around it.
 interface Detector {
   void find(String text, Spans found);
+
+  /// How many digits a text must have for this detector to find anything.
+  default int leastDigits() {
+    return 0;
+  }
 }

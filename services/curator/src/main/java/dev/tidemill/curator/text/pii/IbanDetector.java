@@ -27,6 +27,11 @@ final class IbanDetector implements Detector {
               + " KW30 MU30 YE30 MT31 SC31 LC32 RU33");
 
   @Override
+  public int leastDigits() {
+    return 2;
+  }
+
+  @Override
   public void find(String text, Spans found) {
     // The first digit of the check digits stands behind two letters.
     for (int i = nextDigit(text, 0); i >= 0; i = nextDigit(text, i + 1)) {

@@ -43,6 +43,11 @@ final class PhoneDetector implements Detector {
   }
 
   @Override
+  public int leastDigits() {
+    return FEWEST;
+  }
+
+  @Override
   public void find(String text, Spans found) {
     int i = nextDigit(text, 0);
     while (i >= 0) {

@@ -9,6 +9,7 @@ import java.util.Set;
 /// Finds personal data and secrets and puts placeholders in their places. May be shared by threads.
 public final class Pii {
   private final List<Detector> detectors;
+  private final int mostDigits;
 
   public Pii(PiiRules rules) {
     List<Detector> chosen = new ArrayList<>();
@@ -19,6 +20,7 @@ public final class Pii {
       }
     }
     this.detectors = List.copyOf(chosen);
+    this.mostDigits = chosen.stream().mapToInt(Detector::leastDigits).max().orElse(0);
   }
 
   /// A text with placeholders, and how many of each kind.
@@ -30,10 +32,22 @@ public final class Pii {
       return List.of();
     }
     Spans found = new Spans();
+    int digits = digits(text);
     for (Detector detector : detectors) {
-      detector.find(text, found);
+      if (digits >= detector.leastDigits()) {
+        detector.find(text, found);
+      }
     }
     return found.inOrder();
+  }
+
+  /// Digits of a text, but no more than any detector asks for.
+  private int digits(String text) {
+    int digits = 0;
+    for (int i = 0; i < text.length() && digits < mostDigits; i++) {
+      digits += Chars.digit(text.charAt(i)) ? 1 : 0;
+    }
+    return digits;
   }
 
   /// The text with a placeholder for each find; the same text when there is none.

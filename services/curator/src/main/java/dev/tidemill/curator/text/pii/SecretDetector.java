@@ -13,6 +13,7 @@ import com.google.re2j.Pattern;
 final class SecretDetector implements Detector {
   private static final int LONGEST_TOKEN = 4_096;
   private static final int SHORTEST_TOKEN = 15;
+  private static final int MOST_TRIES = 4;
 
   /// Tokens whose issuer gave them a shape. A token is what stands between white space, quotes,
   /// brackets and assignments.
@@ -104,10 +105,12 @@ final class SecretDetector implements Detector {
     while (to > start && ".:-/".indexOf(text.charAt(to - 1)) >= 0) {
       to--;
     }
-    int last = Math.min(to, start + LONGEST_TOKEN);
-    for (int from = start; to - from >= SHORTEST_TOKEN && from < last; from++) {
+    int tries = 0;
+    int from = Math.max(start, to - LONGEST_TOKEN);
+    for (; to - from >= SHORTEST_TOKEN && tries < MOST_TRIES; from++) {
       boolean begins = from == start || ":/".indexOf(text.charAt(from - 1)) >= 0;
-      if (begins && to - from <= LONGEST_TOKEN && promising(text, from)) {
+      if (begins && promising(text, from)) {
+        tries++;
         if (SHAPES.matcher(text.substring(from, to)).matches()) {
           found.add(from, to, PiiKind.SECRET);
           return;
@@ -137,11 +140,17 @@ final class SecretDetector implements Detector {
       case 'd' -> at(text, i + 1) == 'o' || at(text, i + 1) == 'c';
       case 'l' -> text.startsWith("lin_api_", i);
       case 'e' -> text.startsWith("eyJ", i);
-      default ->
-          digit(text.charAt(i))
-              && text.indexOf(":AA", i) - i >= 8
-              && text.indexOf(":AA", i) - i <= 10;
+      default -> digit(text.charAt(i)) && botToken(text, i);
     };
+  }
+
+  private static boolean botToken(String text, int i) {
+    for (int colon = i + 8; colon <= i + 10; colon++) {
+      if (text.startsWith(":AA", colon)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// What a character may be in a token: nothing, a letter, a digit, or what words rarely have.
