@@ -52,14 +52,21 @@ final class TuningGround implements AutoCloseable {
   private final DirectoryArtifactStore artifacts;
   private final Path storeFolder;
   private final SigningKeys.KeyFiles keys;
+  private final String base;
   private int examples;
 
+  /// A ground whose route is there already, as a registry would have written it.
   TuningGround(Path folder) throws IOException {
+    this(folder, true);
+  }
+
+  /// @param routed whether the base is live; else a registry has to hear of it
+  TuningGround(Path folder, boolean routed) throws IOException {
     storeFolder = folder.resolve("artifacts");
     keys = SigningKeys.generate(folder.resolve("keys"));
     KeyPair pair = SigningKeys.loadPair(keys.signingKey());
     artifacts = new DirectoryArtifactStore(storeFolder, pair, List.of(pair.getPublic()));
-    String base = publishBase(Files.createDirectories(folder.resolve("base")));
+    base = publishBase(Files.createDirectories(folder.resolve("base")));
     try (Producer<String, byte[]> producer = clients.producer(PRODUCER)) {
       Route route =
           Route.newBuilder()
@@ -68,7 +75,9 @@ final class TuningGround implements AutoCloseable {
               .setLive(new ReleaseTarget(ReleaseId.of(TASK, base, null), base, null))
               .setUpdatedAt(Instant.now())
               .build();
-      clients.writer(producer, Topics.ROUTES).send(TASK, route).join();
+      if (routed) {
+        clients.writer(producer, Topics.ROUTES).send(TASK, route).join();
+      }
       TopicWriter<Holdout> holdout = clients.writer(producer, Topics.HOLDOUT);
       IntStream.range(0, 8)
           .mapToObj(i -> example("held-out-%04d".formatted(i)))
@@ -118,20 +127,34 @@ final class TuningGround implements AutoCloseable {
     return new TopicReader(clients)
         .readAll(Topics.CANDIDATES).stream()
             .map(TuningGround::value)
-            .filter(candidate -> candidate.getLineage().equals(LINEAGE))
+            .filter(candidate -> isOfTheLine(candidate.getLineage()))
             .toList();
   }
 
   /// The tuner's account, the manifests of its artifacts included.
   LineageAudit.Account audit() {
     return LineageAudit.run(clients, artifacts).accounts().stream()
-        .filter(account -> account.lineage().equals(LINEAGE))
+        .filter(account -> isOfTheLine(account.lineage()))
         .findFirst()
         .orElseThrow(() -> new AssertionError("no account of " + LINEAGE));
   }
 
+  KafkaClients clients() {
+    return clients;
+  }
+
+  /// Digest of the base.
+  String base() {
+    return base;
+  }
+
   DirectoryArtifactStore artifacts() {
     return artifacts;
+  }
+
+  /// In any generation.
+  private static boolean isOfTheLine(String lineage) {
+    return lineage.equals(LINEAGE) || lineage.startsWith(LINEAGE + "~");
   }
 
   @Override
