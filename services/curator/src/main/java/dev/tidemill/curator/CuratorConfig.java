@@ -11,6 +11,7 @@ import dev.tidemill.curator.text.Quality;
 import dev.tidemill.curator.text.Screening;
 import dev.tidemill.curator.text.Sources;
 import dev.tidemill.curator.text.pii.PiiRules;
+import dev.tidemill.platform.kafka.TopicCreation;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -32,6 +33,7 @@ import java.time.Duration;
 /// @param pii what personal data is replaced
 /// @param sources where documents may come from
 /// @param licences what licences documents may have
+/// @param erasure how subjects are erased
 public record CuratorConfig(
     Path stateDirectory,
     int threads,
@@ -46,7 +48,8 @@ public record CuratorConfig(
     LanguageRules language,
     PiiRules pii,
     Sources sources,
-    Licences licences) {
+    Licences licences,
+    Erasure erasure) {
 
   public CuratorConfig {
     stateDirectory = stateDirectory == null ? Path.of("state", "curator") : stateDirectory;
@@ -63,6 +66,7 @@ public record CuratorConfig(
     pii = pii == null ? PiiRules.DEFAULT : pii;
     sources = sources == null ? Sources.ALL : sources;
     licences = licences == null ? Licences.ANY : licences;
+    erasure = erasure == null ? Erasure.DEFAULT : erasure;
     if (threads < 1) {
       throw new IllegalArgumentException("threads must be at least 1, was " + threads);
     }
@@ -70,6 +74,40 @@ public record CuratorConfig(
       throw new IllegalArgumentException(
           "commit_interval must be at least 1 ms, was " + commitInterval);
     }
+  }
+
+  /// Everything about erasures by default.
+  public CuratorConfig(
+      Path stateDirectory,
+      int threads,
+      Duration commitInterval,
+      HoldoutSplit holdout,
+      Limits limits,
+      JoinTimes join,
+      Dedupe dedupe,
+      NearRules near,
+      Caps caps,
+      Quality quality,
+      LanguageRules language,
+      PiiRules pii,
+      Sources sources,
+      Licences licences) {
+    this(
+        stateDirectory,
+        threads,
+        commitInterval,
+        holdout,
+        limits,
+        join,
+        dedupe,
+        near,
+        caps,
+        quality,
+        language,
+        pii,
+        sources,
+        licences,
+        Erasure.DEFAULT);
   }
 
   /// Everything by default, with the state in this directory.
@@ -107,7 +145,8 @@ public record CuratorConfig(
         language,
         pii,
         sources,
-        licences);
+        licences,
+        erasure);
   }
 
   /// What is asked of texts and of where they come from.
@@ -115,6 +154,22 @@ public record CuratorConfig(
   /// @param listener hears what is found on the way
   public Screening screening(Screening.Listener listener) {
     return new Screening(quality, language, pii, sources, licences, listener);
+  }
+
+  /// How subjects are erased.
+  ///
+  /// @param rollAfter how long after an erasure a last record is written to the topics, so that the
+  ///   segment with its tombstones is closed and can be compacted even where nothing else comes;
+  ///   12 hours and 5 minutes unless told: somewhat more than the segments' time
+  public record Erasure(Duration rollAfter) {
+    static final Erasure DEFAULT = new Erasure(TopicCreation.SEGMENT.plusMinutes(5));
+
+    public Erasure {
+      rollAfter = rollAfter == null ? TopicCreation.SEGMENT.plusMinutes(5) : rollAfter;
+      if (rollAfter.isNegative() || rollAfter.isZero()) {
+        throw new IllegalArgumentException("roll_after must be positive, was " + rollAfter);
+      }
+    }
   }
 
   /// How much is remembered to recognise repetitions, for each partition and kind of record.

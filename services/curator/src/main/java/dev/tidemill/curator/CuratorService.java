@@ -1,5 +1,6 @@
 package dev.tidemill.curator;
 
+import dev.tidemill.curator.erasure.Eraser;
 import dev.tidemill.curator.io.CuratorMetrics;
 import dev.tidemill.curator.io.CuratorTopology;
 import dev.tidemill.curator.io.Instance;
@@ -10,8 +11,10 @@ import dev.tidemill.platform.faults.Fault;
 import dev.tidemill.platform.faults.KafkaFaults;
 import dev.tidemill.platform.faults.RetriableFault;
 import dev.tidemill.platform.health.Heartbeat;
+import dev.tidemill.platform.kafka.TopicCreation;
 import dev.tidemill.platform.lifecycle.Lifecycle;
 import dev.tidemill.platform.lifecycle.ServiceLoop;
+import dev.tidemill.schemas.Topics;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import java.time.Duration;
 import java.util.HashMap;
@@ -86,6 +89,7 @@ public final class CuratorService implements Service {
     streams.start();
     streamsMetrics.bindTo(context.metrics());
     lifecycle.add("watch", watch(streams, pulse));
+    lifecycle.add("eraser", new Eraser(context, config, APPLICATION_ID).start());
   }
 
   @Override
@@ -113,6 +117,12 @@ public final class CuratorService implements Service {
         INTERNAL_RECORD_BYTES);
     properties.put(
         StreamsConfig.topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG), INTERNAL_RECORD_BYTES);
+    // What is taken out of state is to leave the changelogs too, as soon as it leaves the topics.
+    properties.put(
+        StreamsConfig.topicPrefix(TopicConfig.SEGMENT_MS_CONFIG), TopicCreation.SEGMENT.toMillis());
+    properties.put(
+        StreamsConfig.topicPrefix(TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG),
+        Topics.EXAMPLES.compactedWithin().toMillis());
     return properties;
   }
 
@@ -128,7 +138,9 @@ public final class CuratorService implements Service {
     metrics.threadFailed();
     Throwable cause = causeOf(thrown);
     Fault fault = KafkaFaults.classify(cause);
-    if (fault instanceof RetriableFault) {
+    // The thread that reads erasures cannot be replaced: only a new process has one.
+    boolean replaceable = !Thread.currentThread().getName().endsWith("GlobalStreamThread");
+    if (fault instanceof RetriableFault && replaceable) {
       log.warn("a stream thread is replaced: {}", fault.getMessage());
       return StreamThreadExceptionResponse.REPLACE_THREAD;
     }

@@ -18,6 +18,7 @@ import dev.tidemill.events.CuratedDocument;
 import dev.tidemill.events.DeadLetter;
 import dev.tidemill.events.Demonstration;
 import dev.tidemill.events.Document;
+import dev.tidemill.events.Erasure;
 import dev.tidemill.events.Example;
 import dev.tidemill.events.Feedback;
 import dev.tidemill.events.Holdout;
@@ -36,7 +37,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
@@ -45,6 +48,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -163,6 +168,27 @@ public final class Bench implements AutoCloseable {
 
   public void send(Feedback feedback) {
     send(Topics.FEEDBACK, feedback.getCompletionId(), feedback);
+  }
+
+  public void send(Erasure erasure) {
+    send(Topics.ERASURES, erasure.getSubject(), erasure);
+  }
+
+  /// Tombstones written to a topic since the last look.
+  public List<TestRecord<String, byte[]>> tombstones(Topic<?> topic) {
+    return driver
+        .createOutputTopic(topic.name(), new StringDeserializer(), new ByteArrayDeserializer())
+        .readRecordsToList();
+  }
+
+  /// What the store of this name holds under each key.
+  public <V> Map<String, V> stored(String store) {
+    Map<String, V> entries = new HashMap<>();
+    KeyValueStore<String, V> stored = driver.getKeyValueStore(store);
+    try (KeyValueIterator<String, V> all = stored.all()) {
+      all.forEachRemaining(entry -> entries.put(entry.key, entry.value));
+    }
+    return entries;
   }
 
   public <T extends SpecificRecord> void send(Topic<T> topic, String key, T value) {

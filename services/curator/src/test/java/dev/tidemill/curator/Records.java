@@ -5,6 +5,7 @@ import dev.tidemill.events.Completion;
 import dev.tidemill.events.Correction;
 import dev.tidemill.events.Demonstration;
 import dev.tidemill.events.Document;
+import dev.tidemill.events.Erasure;
 import dev.tidemill.events.Feedback;
 import dev.tidemill.events.Message;
 import dev.tidemill.events.Preference;
@@ -67,6 +68,11 @@ public final class Records {
         .build();
   }
 
+  /// The same, asked by somebody.
+  public static Completion completion(String id, String question, String answer, String subject) {
+    return Completion.newBuilder(completion(id, question, answer)).setSubject(subject).build();
+  }
+
   public static Feedback correction(String id, String completion, String subject, String text) {
     return feedback(id, completion, subject, new Correction(text));
   }
@@ -100,6 +106,16 @@ public final class Records {
   /// The same at another time.
   public static Feedback at(Feedback feedback, Instant time) {
     return Feedback.newBuilder(feedback).setEventTime(time).build();
+  }
+
+  public static Erasure erasure(String id, String subject) {
+    return Erasure.newBuilder()
+        .setId(id)
+        .setProducer("app")
+        .setSubject(subject)
+        .setReason("asked for")
+        .setEventTime(START)
+        .build();
   }
 
   public static List<Message> prompt(String question) {

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /// Which subjects lately gave which correction for one key. A correction counts by the share of
 /// distinct subjects behind it when more of them say otherwise: a subject that repeats itself
@@ -39,6 +40,11 @@ public record Agreement(List<Voice> voices) {
     }
     next.add(voice);
     return new Agreement(next.subList(Math.max(0, next.size() - MOST), next.size()));
+  }
+
+  /// The same without the voices of those subjects.
+  public Agreement without(Predicate<String> subjects) {
+    return new Agreement(voices.stream().filter(voice -> !subjects.test(voice.subject())).toList());
   }
 
   /// Weight of a claim: 1 unless some other claim has more subjects, else its share of all.

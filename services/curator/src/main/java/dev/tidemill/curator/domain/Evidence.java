@@ -45,6 +45,11 @@ public record Evidence(EvidenceKind kind, Raw raw, String claim, List<Example> e
     return subject == null ? "producer/" + producer : "subject/" + subject;
   }
 
+  /// The subject in a key that [#subjectKey(String, String)] made; null when it is a stand-in.
+  public static @Nullable String subjectOf(String subjectKey) {
+    return subjectKey.startsWith("subject/") ? subjectKey.substring("subject/".length()) : null;
+  }
+
   /// The same with the weight multiplied by `factor`, and the reason noted on each example.
   public Evidence damped(double factor, String reason) {
     List<Example> lighter =

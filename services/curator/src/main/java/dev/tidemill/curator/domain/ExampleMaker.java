@@ -155,6 +155,8 @@ public final class ExampleMaker {
           .setProducer(feedback.getProducer())
           .setSubject(feedback.getSubject())
           .setCompletionId(completion.getId())
+          .setCompletionSubject(completion.getSubject())
+          .setCompletionTime(completion.getEventTime())
           .setRelease(completion.getRelease())
           .setOrigins(List.of(completionSource, raw.source()))
           .setEventTime(feedback.getEventTime())

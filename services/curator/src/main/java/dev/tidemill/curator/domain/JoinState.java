@@ -12,6 +12,23 @@ public record JoinState(@Nullable Served served, List<Slot> slots) {
     slots = List.copyOf(slots);
   }
 
+  /// What is left when what erased subjects gave is taken away. Feedback of others on an erased
+  /// completion stays, and finds none.
+  public JoinState without(ErasedSubjects erased) {
+    @Nullable Served kept = served;
+    if (kept != null && erased.cover(Person.of(kept.completion()))) {
+      kept = null;
+    }
+    return new JoinState(
+        kept, slots.stream().filter(slot -> !erased.cover(Person.of(slot.feedback()))).toList());
+  }
+
+  /// Whether [#without] takes something away.
+  public boolean holds(ErasedSubjects erased) {
+    return (served != null && erased.cover(Person.of(served.completion())))
+        || slots.stream().anyMatch(slot -> erased.cover(Person.of(slot.feedback())));
+  }
+
   /// Whether nothing is left to remember.
   public boolean empty() {
     return served == null && slots.isEmpty();

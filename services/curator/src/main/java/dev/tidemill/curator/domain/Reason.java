@@ -57,6 +57,8 @@ public enum Reason {
   LINE_PUNCTUATION,
   SHORT_LINES,
   NEWLINE_RATIO,
+  /// The subject asked to be forgotten after it gave this. The dead letter holds no bytes of it.
+  ERASED_SUBJECT,
   /// What would be written does not fit into a Kafka record.
   RECORD_TOO_LARGE;
 

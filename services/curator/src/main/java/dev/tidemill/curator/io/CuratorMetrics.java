@@ -147,7 +147,7 @@ public final class CuratorMetrics implements Screening.Listener, AutoCloseable {
     }
     for (var topic :
         List.of(Topics.DOCUMENTS, Topics.DEMONSTRATIONS, Topics.COMPLETIONS, Topics.FEEDBACK)) {
-      for (String outcome : List.of("accepted", "refused", "repeated")) {
+      for (String outcome : List.of("accepted", "refused", "repeated", "erased")) {
         counter("tidemill.curator.records", "topic", topic.name(), "outcome", outcome);
       }
     }

@@ -41,6 +41,11 @@ final class CuratorSerdes {
         (document, out) -> {
           Wire.writeRaw(document.raw(), out);
           out.writeUTF(document.id());
+          @Nullable String subject = document.subject();
+          out.writeBoolean(subject != null);
+          if (subject != null) {
+            out.writeUTF(subject);
+          }
           out.writeLong(document.eventTime());
           out.writeBoolean(document.heldOut());
           Wire.writeBytes(document.encoded().get(), out);
@@ -55,6 +60,7 @@ final class CuratorSerdes {
             new Fingerprinted(
                 Wire.readRaw(in),
                 in.readUTF(),
+                in.readBoolean() ? in.readUTF() : null,
                 in.readLong(),
                 in.readBoolean(),
                 Bytes.wrap(Wire.readBytes(in)),

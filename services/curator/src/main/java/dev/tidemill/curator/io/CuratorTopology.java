@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.kafka.common.serialization.LongDeserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.StreamsBuilder;
@@ -19,6 +21,7 @@ import org.apache.kafka.streams.kstream.Repartitioned;
 import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
+import org.jspecify.annotations.Nullable;
 
 /// The curator's topology:
 ///
@@ -43,6 +46,7 @@ public final class CuratorTopology {
           (topic, output) ->
               switch (output) {
                 case Output.Publish publish -> publish.value().get();
+                case Output.Erase erase -> null;
                 case Output.Forward forward ->
                     throw new IllegalStateException("evidence is not for " + topic);
                 case Output.Pass pass ->
@@ -54,10 +58,33 @@ public final class CuratorTopology {
 
   private CuratorTopology() {}
 
+  /// Topics in which the tasks acknowledge erasures, one for each stage and one partition for each
+  /// task: a key is a partition of `.erasures`, its value the offset up to which the task has
+  /// forgotten.
+  public static List<String> acknowledgements(String applicationId) {
+    return Stream.of(
+            DocumentProcessor.ERASED,
+            NearProcessor.ERASED,
+            DemonstrationProcessor.ERASED,
+            JoinProcessor.ERASED,
+            DampingProcessor.ERASED,
+            ExampleProcessor.ERASED)
+        .map(store -> applicationId + "-" + store + "-changelog")
+        .toList();
+  }
+
+  /// The offset in such a record; empty for a record that holds none.
+  public static Optional<Long> acknowledgedOffset(String key, byte @Nullable [] value) {
+    return key.equals(Erasing.AT) || value == null
+        ? Optional.empty()
+        : Optional.of(new LongDeserializer().deserialize("", value));
+  }
+
   /// The topology over this stage.
   public static Topology of(Stage stage) {
     CuratorSerdes serdes = new CuratorSerdes();
     StreamsBuilder builder = new StreamsBuilder();
+    stage.erasures().addTo(builder);
     Consumed<byte[], byte[]> bytes = Consumed.with(Serdes.ByteArray(), Serdes.ByteArray());
 
     KStream<String, Output> documents =
@@ -65,7 +92,10 @@ public final class CuratorTopology {
             .process(
                 Work.supplier(
                     stage,
-                    List.of(memory(DocumentProcessor.IDS), memory(DocumentProcessor.TEXTS)),
+                    List.of(
+                        memory(DocumentProcessor.IDS),
+                        memory(DocumentProcessor.TEXTS),
+                        progress(DocumentProcessor.ERASED)),
                     DocumentProcessor::new),
                 Named.as("documents"));
     KStream<String, Output> distinct =
@@ -83,7 +113,8 @@ public final class CuratorTopology {
                         store(
                             Stores.inMemoryKeyValueStore(NearProcessor.DOCUMENTS),
                             Serdes.Integer(),
-                            Serdes.ByteArray())),
+                            Serdes.ByteArray()),
+                        progress(NearProcessor.ERASED)),
                     NearProcessor::new),
                 Named.as("near-documents"));
     KStream<String, Output> demonstrations =
@@ -91,7 +122,9 @@ public final class CuratorTopology {
             .process(
                 Work.supplier(
                     stage,
-                    List.of(memory(DemonstrationProcessor.IDS)),
+                    List.of(
+                        memory(DemonstrationProcessor.IDS),
+                        progress(DemonstrationProcessor.ERASED)),
                     DemonstrationProcessor::new),
                 Named.as("demonstrations"));
     KStream<String, Output> joined =
@@ -105,7 +138,8 @@ public final class CuratorTopology {
                     stage,
                     List.of(
                         memory(DampingProcessor.CLAIMS),
-                        inMemory(DampingProcessor.BURSTS, serdes.burst())),
+                        inMemory(DampingProcessor.BURSTS, serdes.burst()),
+                        progress(DampingProcessor.ERASED)),
                     DampingProcessor::new),
                 Named.as("damping"));
     KStream<String, Output> examples =
@@ -115,14 +149,15 @@ public final class CuratorTopology {
                     stage,
                     List.of(
                         memory(ExampleProcessor.IDS),
-                        inMemory(ExampleProcessor.AGREEMENTS, serdes.agreement())),
+                        inMemory(ExampleProcessor.AGREEMENTS, serdes.agreement()),
+                        progress(ExampleProcessor.ERASED)),
                     ExampleProcessor::new),
                 Named.as("examples"));
 
     for (KStream<String, Output> output :
         List.of(documents, distinct, demonstrations, joined, damped, examples)) {
       output
-          .filter((key, value) -> value instanceof Output.Publish)
+          .filter((key, value) -> value instanceof Output.Publish || value instanceof Output.Erase)
           .to(
               (key, value, context) -> topic(value),
               Produced.with(STRING, PUBLISHED)
@@ -139,6 +174,7 @@ public final class CuratorTopology {
               case Output.Forward(Evidence evidence) -> List.of(evidence);
               case Output.Pass pass -> List.<Evidence>of();
               case Output.Publish publish -> List.<Evidence>of();
+              case Output.Erase erase -> List.<Evidence>of();
             });
   }
 
@@ -147,6 +183,7 @@ public final class CuratorTopology {
       case Output.Pass(Fingerprinted document) -> List.of(document);
       case Output.Forward forward -> List.of();
       case Output.Publish publish -> List.of();
+      case Output.Erase erase -> List.of();
     };
   }
 
@@ -162,6 +199,7 @@ public final class CuratorTopology {
   private static String topic(Output output) {
     return switch (output) {
       case Output.Publish publish -> publish.topic();
+      case Output.Erase erase -> erase.place().getTopic();
       case Output.Forward forward -> throw new IllegalStateException("evidence has no topic");
       case Output.Pass pass -> throw new IllegalStateException("what passes on has no topic");
     };
@@ -170,6 +208,7 @@ public final class CuratorTopology {
   private static int partition(Output output, int count) {
     return switch (output) {
       case Output.Publish publish -> Partitions.of(publish.beside(), count);
+      case Output.Erase erase -> erase.place().getPartition();
       case Output.Forward forward -> throw new IllegalStateException("evidence has no topic");
       case Output.Pass pass -> throw new IllegalStateException("what passes on has no topic");
     };
@@ -179,9 +218,14 @@ public final class CuratorTopology {
   private static List<StoreBuilder<?>> joinStores(CuratorSerdes serdes) {
     List<StoreBuilder<?>> stores = new ArrayList<>();
     stores.add(memory(JoinProcessor.IDS));
+    stores.add(progress(JoinProcessor.ERASED));
     stores.add(inMemory(JoinProcessor.TIMERS, Serdes.Integer()));
     stores.add(store(Stores.persistentKeyValueStore(JoinProcessor.JOINS), serdes.joinState()));
     return stores;
+  }
+
+  private static StoreBuilder<?> progress(String name) {
+    return inMemory(name, Serdes.Long());
   }
 
   private static StoreBuilder<?> memory(String name) {

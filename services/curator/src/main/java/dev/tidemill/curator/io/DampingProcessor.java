@@ -3,6 +3,7 @@ package dev.tidemill.curator.io;
 import dev.tidemill.curator.domain.Burst;
 import dev.tidemill.curator.domain.Caps;
 import dev.tidemill.curator.domain.Evidence;
+import dev.tidemill.curator.domain.Person;
 import dev.tidemill.curator.domain.Reason;
 import dev.tidemill.curator.domain.Refusal;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class DampingProcessor implements Work<String, Evidence> {
   static final String CLAIMS = "claims";
   static final String BURSTS = "bursts";
+  static final String ERASED = "damping-erased";
 
   private final Stage stage;
   private final Desk desk;
@@ -27,6 +29,7 @@ final class DampingProcessor implements Work<String, Evidence> {
   private final long window;
   private final Remembered claims;
   private final KeyValueStore<String, Burst> bursts;
+  private final Erasing erasing;
 
   DampingProcessor(Stage stage, ProcessorContext<String, Output> context) {
     this.stage = stage;
@@ -35,6 +38,15 @@ final class DampingProcessor implements Work<String, Evidence> {
     this.window = caps.window().toMillis();
     this.claims = desk.remembered(CLAIMS);
     this.bursts = desk.store(BURSTS);
+    this.erasing =
+        new Erasing(
+            stage,
+            desk,
+            ERASED,
+            List.of(
+                Sweep.atOnce(() -> claims.forget(this::erased)),
+                Sweep.over(bursts, (key, burst) -> forget(key))),
+            List.of(Erasing.roll(bursts), Erasing.roll(desk.store(CLAIMS))));
     desk.every(Duration.ofSeconds(1), claims::expire);
     desk.every(caps.window(), now -> forgetOld());
   }
@@ -42,6 +54,10 @@ final class DampingProcessor implements Work<String, Evidence> {
   @Override
   public void process(Record<String, Evidence> incoming) {
     Evidence evidence = incoming.value();
+    if (erasing.cover(Person.of(evidence.examples().getFirst()))) {
+      desk.refuseErased(evidence);
+      return;
+    }
     String subject = evidence.subjectKey();
     String claim = subject + "\n" + evidence.key() + "\n" + evidence.claim();
     @Nullable String before = claims.get(claim);
@@ -71,6 +87,20 @@ final class DampingProcessor implements Work<String, Evidence> {
   @Override
   public void close() {
     claims.close();
+    erasing.close();
+  }
+
+  // A claim is remembered under its subject and two digests, a line each.
+  private boolean erased(String claim) {
+    int second = claim.lastIndexOf('\n');
+    int first = claim.lastIndexOf('\n', second - 1);
+    return erasing.subjects().named(Evidence.subjectOf(claim.substring(0, first)));
+  }
+
+  private void forget(String whose) {
+    if (erasing.subjects().named(Evidence.subjectOf(whose))) {
+      bursts.delete(whose);
+    }
   }
 
   private Burst count(String whose, Evidence evidence) {

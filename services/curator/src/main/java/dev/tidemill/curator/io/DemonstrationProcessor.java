@@ -2,6 +2,7 @@ package dev.tidemill.curator.io;
 
 import dev.tidemill.curator.domain.Evidence;
 import dev.tidemill.curator.domain.ExampleMaker;
+import dev.tidemill.curator.domain.Person;
 import dev.tidemill.curator.domain.Raw;
 import dev.tidemill.curator.domain.Reason;
 import dev.tidemill.curator.domain.Refusal;
@@ -20,26 +21,37 @@ import org.jspecify.annotations.Nullable;
 /// Makes an example of each demonstration, once for its id.
 final class DemonstrationProcessor implements Work<byte[], byte[]> {
   static final String IDS = "demonstration-ids";
+  static final String ERASED = "demonstrations-erased";
 
   private final Stage stage;
   private final Desk desk;
   private final ExampleMaker maker;
   private final Remembered ids;
+  private final Erasing erasing;
 
   DemonstrationProcessor(Stage stage, ProcessorContext<String, Output> context) {
     this.stage = stage;
     this.desk = new Desk(context, stage);
     this.maker = stage.exampleMaker();
     this.ids = desk.remembered(IDS);
+    // What is remembered are ids and digests, of which no text can be made.
+    this.erasing = new Erasing(stage, desk, ERASED, List.of(), List.of());
     desk.every(Duration.ofSeconds(1), ids::expire);
   }
 
   @Override
   public void process(Record<byte[], byte[]> incoming) {
     Raw raw = desk.raw(incoming);
+    if (desk.tombstone(incoming, raw)) {
+      return;
+    }
     desk.decode(stage.codecs().demonstrations(), raw)
         .ifPresent(
             demonstration -> {
+              if (erasing.cover(Person.of(demonstration))) {
+                desk.refuseErased(raw);
+                return;
+              }
               switch (stage.rules().demonstration(raw, demonstration)) {
                 case Verdict.Refused<Demonstration>(Refusal refusal) -> desk.refuse(raw, refusal);
                 case Verdict.Accepted<Demonstration>(Demonstration valid) -> once(raw, valid);
@@ -50,6 +62,7 @@ final class DemonstrationProcessor implements Work<byte[], byte[]> {
   @Override
   public void close() {
     ids.close();
+    erasing.close();
   }
 
   private void once(Raw raw, Demonstration demonstration) {

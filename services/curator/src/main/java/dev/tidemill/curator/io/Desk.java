@@ -10,11 +10,13 @@ import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.MalformedRecordException;
 import dev.tidemill.schemas.Topics;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -24,8 +26,15 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /// Where a processor takes its records and hands over its results, refusals among them.
-final class Desk {
+public final class Desk {
+  /// Marks tombstones that an erasure has written.
+  public static final String ERASURE_HEADER = "tidemill-erasure";
+
   private static final int MOST_DETAIL = 1_000;
+  private static final String NAME = "curator";
+  private static final Refusal ERASED =
+      new Refusal(
+          Reason.ERASED_SUBJECT, "subject", "the subject asked to be forgotten after it gave this");
 
   private final ProcessorContext<String, Output> context;
   private final Stage stage;
@@ -85,6 +94,36 @@ final class Desk {
         value == null ? null : ByteBuffer.wrap(value));
   }
 
+  /// Whether this is a tombstone that an erasure has written. It is counted, and nothing more.
+  boolean tombstone(Record<byte[], byte[]> record, Raw raw) {
+    boolean erasure = raw.payload() == null && record.headers().lastHeader(ERASURE_HEADER) != null;
+    if (erasure) {
+      count(raw, "erased");
+    }
+    return erasure;
+  }
+
+  /// Refuses a raw record of a subject that asked to be forgotten after giving it, and takes it
+  /// away from its topic, which the eraser may have passed already.
+  void refuseErased(Raw raw) {
+    refuse(raw, ERASED);
+    @Nullable ByteBuffer bytes = raw.key();
+    if (bytes == null) {
+      return;
+    }
+    String key = StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
+    if (bytes.equals(ByteBuffer.wrap(key.getBytes(StandardCharsets.UTF_8)))) {
+      RecordHeaders headers = new RecordHeaders();
+      headers.add(ERASURE_HEADER, NAME.getBytes(StandardCharsets.UTF_8));
+      context.forward(new Record<>(key, new Output.Erase(raw.source()), now(), headers));
+    }
+  }
+
+  /// Refuses evidence that holds what such a subject gave.
+  void refuseErased(Evidence evidence) {
+    refuse(evidence.raw(), ERASED);
+  }
+
   /// The record that the bytes hold; when they hold none it is refused and the answer is empty.
   <T extends SpecificRecord> Optional<T> decode(AvroCodec<T> codec, Raw raw) {
     @Nullable ByteBuffer payload = raw.payload();
@@ -113,6 +152,7 @@ final class Desk {
     int most = stage.config().limits().maxRecordBytes();
     @Nullable ByteBuffer payload = raw.payload();
     boolean cut = payload != null && payload.remaining() > most;
+    boolean erased = refusal.reason() == Reason.ERASED_SUBJECT;
     String detail =
         payload != null && cut
             ? refusal.detail() + " (payload cut from " + payload.remaining() + " bytes)"
@@ -123,9 +163,9 @@ final class Desk {
             .setReason(refusal.reason().code())
             .setDetail(detail.substring(0, Math.min(MOST_DETAIL, detail.length())))
             .setField(refusal.field())
-            .setRecordKey(limited(raw.key(), most / 10))
-            .setPayload(limited(payload, most))
-            .setService("curator")
+            .setRecordKey(erased ? null : limited(raw.key(), most / 10))
+            .setPayload(erased ? null : limited(payload, most))
+            .setService(NAME)
             .setFailedAt(Instant.ofEpochMilli(now()))
             .build();
     publish(

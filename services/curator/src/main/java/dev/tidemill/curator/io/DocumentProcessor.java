@@ -1,5 +1,6 @@
 package dev.tidemill.curator.io;
 
+import dev.tidemill.curator.domain.Person;
 import dev.tidemill.curator.domain.Raw;
 import dev.tidemill.curator.domain.Reason;
 import dev.tidemill.curator.domain.Refusal;
@@ -12,6 +13,7 @@ import dev.tidemill.events.Document;
 import dev.tidemill.events.Holdout;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -22,17 +24,21 @@ import org.jspecify.annotations.Nullable;
 final class DocumentProcessor implements Work<byte[], byte[]> {
   static final String IDS = "document-ids";
   static final String TEXTS = "document-texts";
+  static final String ERASED = "documents-erased";
 
   private final Stage stage;
   private final Desk desk;
   private final Remembered ids;
   private final Remembered texts;
+  private final Erasing erasing;
 
   DocumentProcessor(Stage stage, ProcessorContext<String, Output> context) {
     this.stage = stage;
     this.desk = new Desk(context, stage);
     this.ids = desk.remembered(IDS);
     this.texts = desk.remembered(TEXTS);
+    // What is remembered are ids and digests, of which no text can be made.
+    this.erasing = new Erasing(stage, desk, ERASED, List.of(), List.of());
     desk.every(
         Duration.ofSeconds(1),
         now -> {
@@ -44,9 +50,16 @@ final class DocumentProcessor implements Work<byte[], byte[]> {
   @Override
   public void process(Record<byte[], byte[]> incoming) {
     Raw raw = desk.raw(incoming);
+    if (desk.tombstone(incoming, raw)) {
+      return;
+    }
     desk.decode(stage.codecs().documents(), raw)
         .ifPresent(
             document -> {
+              if (erasing.cover(Person.of(document))) {
+                desk.refuseErased(raw);
+                return;
+              }
               switch (stage.rules().document(raw, document)) {
                 case Verdict.Refused<Document>(Refusal refusal) -> desk.refuse(raw, refusal);
                 case Verdict.Accepted<Document>(Document valid) -> once(raw, valid);
@@ -58,6 +71,7 @@ final class DocumentProcessor implements Work<byte[], byte[]> {
   public void close() {
     ids.close();
     texts.close();
+    erasing.close();
   }
 
   private void once(Raw raw, Document document) {
@@ -129,6 +143,7 @@ final class DocumentProcessor implements Work<byte[], byte[]> {
         new Fingerprinted(
             raw,
             document.getId(),
+            document.getSubject(),
             document.getEventTime().toEpochMilli(),
             heldOut,
             Bytes.wrap(encoded),

@@ -4,6 +4,7 @@ import dev.tidemill.curator.domain.Agreement;
 import dev.tidemill.curator.domain.Evidence;
 import dev.tidemill.curator.domain.EvidenceKind;
 import dev.tidemill.curator.domain.ExampleMaker;
+import dev.tidemill.curator.domain.Person;
 import dev.tidemill.curator.domain.Reason;
 import dev.tidemill.curator.domain.Refusal;
 import dev.tidemill.events.Example;
@@ -25,18 +26,27 @@ import org.jspecify.annotations.Nullable;
 final class ExampleProcessor implements Work<String, Evidence> {
   static final String IDS = "example-ids";
   static final String AGREEMENTS = "agreements";
+  static final String ERASED = "examples-erased";
   private static final String CONTRADICTED = "contradicted";
 
   private final Stage stage;
   private final Desk desk;
   private final Remembered ids;
   private final KeyValueStore<String, Agreement> agreements;
+  private final Erasing erasing;
 
   ExampleProcessor(Stage stage, ProcessorContext<String, Output> context) {
     this.stage = stage;
     this.desk = new Desk(context, stage);
     this.ids = desk.remembered(IDS);
     this.agreements = desk.store(AGREEMENTS);
+    this.erasing =
+        new Erasing(
+            stage,
+            desk,
+            ERASED,
+            List.of(Sweep.over(agreements, this::forget)),
+            List.of(Erasing.roll(agreements)));
     desk.every(Duration.ofSeconds(1), ids::expire);
     desk.every(stage.config().caps().agreementWindow(), this::forgetOld);
   }
@@ -44,6 +54,10 @@ final class ExampleProcessor implements Work<String, Evidence> {
   @Override
   public void process(Record<String, Evidence> incoming) {
     Evidence evidence = incoming.value();
+    if (erasing.cover(Person.of(evidence.examples().getFirst()))) {
+      desk.refuseErased(evidence);
+      return;
+    }
     double agreement = agreement(evidence);
     if (agreement == 1) {
       publish(evidence);
@@ -68,6 +82,7 @@ final class ExampleProcessor implements Work<String, Evidence> {
   @Override
   public void close() {
     ids.close();
+    erasing.close();
   }
 
   // What is held out judges releases; a contradicted answer must not.
@@ -114,6 +129,17 @@ final class ExampleProcessor implements Work<String, Evidence> {
       }
       long age = now - example.getEventTime().toEpochMilli();
       stage.metrics().example(kind, heldOut, Duration.ofMillis(Math.max(0, age)));
+    }
+  }
+
+  private void forget(String key, Agreement seen) {
+    Agreement left = seen.without(voice -> erasing.subjects().named(Evidence.subjectOf(voice)));
+    if (left.voices().size() < seen.voices().size()) {
+      @Nullable Agreement present = agreements.get(key);
+      if (present != null) {
+        agreements.put(
+            key, present.without(voice -> erasing.subjects().named(Evidence.subjectOf(voice))));
+      }
     }
   }
 

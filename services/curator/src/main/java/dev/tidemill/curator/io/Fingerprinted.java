@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// A document that is fit to be published unless it is a near duplicate; keyed by its key.
 ///
 /// @param raw its raw record, for its dead letter
+/// @param subject who gave it; null when nobody is known
 /// @param eventTime when it happened at the producer, in milliseconds
 /// @param heldOut whether it is for the holdout
 /// @param encoded the record to be published
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public record Fingerprinted(
     Raw raw,
     String id,
+    @Nullable String subject,
     long eventTime,
     boolean heldOut,
     Bytes encoded,

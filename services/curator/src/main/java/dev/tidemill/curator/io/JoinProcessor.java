@@ -5,6 +5,7 @@ import dev.tidemill.curator.domain.ExampleMaker;
 import dev.tidemill.curator.domain.FeedbackJoin;
 import dev.tidemill.curator.domain.JoinEffect;
 import dev.tidemill.curator.domain.JoinState;
+import dev.tidemill.curator.domain.Person;
 import dev.tidemill.curator.domain.Raw;
 import dev.tidemill.curator.domain.Reason;
 import dev.tidemill.curator.domain.Refusal;
@@ -17,10 +18,12 @@ import dev.tidemill.events.Example;
 import dev.tidemill.events.Feedback;
 import dev.tidemill.schemas.Topics;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /// Reads completions and feedback, which lie in partitions of the same number by completion id, and
@@ -29,6 +32,7 @@ final class JoinProcessor implements Work<byte[], byte[]> {
   static final String IDS = "feedback-ids";
   static final String JOINS = "joins";
   static final String TIMERS = "join-timers";
+  static final String ERASED = "join-erased";
   private static final Duration TICK = Duration.ofMillis(100);
 
   private final Stage stage;
@@ -37,6 +41,7 @@ final class JoinProcessor implements Work<byte[], byte[]> {
   private final ExampleMaker maker;
   private final Remembered ids;
   private final JoinStore joins;
+  private final Erasing erasing;
 
   JoinProcessor(Stage stage, ProcessorContext<String, Output> context) {
     this.stage = stage;
@@ -46,16 +51,31 @@ final class JoinProcessor implements Work<byte[], byte[]> {
     this.ids = desk.remembered(IDS);
     this.joins =
         new JoinStore(desk.store(JOINS), desk.store(TIMERS), join::nextDue, stage.metrics());
+    KeyValueStore<String, JoinState> states = desk.store(JOINS);
+    this.erasing =
+        new Erasing(
+            stage,
+            desk,
+            ERASED,
+            List.of(Sweep.over(states, this::forget)),
+            List.of(Erasing.roll(states), Erasing.roll(desk.store(TIMERS))));
     desk.every(TICK, this::tick);
   }
 
   @Override
   public void process(Record<byte[], byte[]> incoming) {
     Raw raw = desk.raw(incoming);
+    if (desk.tombstone(incoming, raw)) {
+      return;
+    }
     if (raw.source().getTopic().equals(Topics.COMPLETIONS.name())) {
       desk.decode(stage.codecs().completions(), raw)
           .ifPresent(
               completion -> {
+                if (erasing.cover(Person.of(completion))) {
+                  desk.refuseErased(raw);
+                  return;
+                }
                 switch (stage.rules().completion(raw, completion)) {
                   case Verdict.Refused<Completion>(Refusal refusal) -> desk.refuse(raw, refusal);
                   case Verdict.Accepted<Completion>(Completion valid) -> completion(raw, valid);
@@ -65,6 +85,10 @@ final class JoinProcessor implements Work<byte[], byte[]> {
       desk.decode(stage.codecs().feedback(), raw)
           .ifPresent(
               feedback -> {
+                if (erasing.cover(Person.of(feedback))) {
+                  desk.refuseErased(raw);
+                  return;
+                }
                 switch (stage.rules().feedback(raw, feedback)) {
                   case Verdict.Refused<Feedback>(Refusal refusal) -> desk.refuse(raw, refusal);
                   case Verdict.Accepted<Feedback>(Feedback valid) -> once(raw, valid);
@@ -77,6 +101,15 @@ final class JoinProcessor implements Work<byte[], byte[]> {
   public void close() {
     ids.close();
     joins.close();
+    erasing.close();
+  }
+
+  // The state may have changed since the passage began: what counts is what it is.
+  private void forget(String completionId, JoinState seen) {
+    if (seen.holds(erasing.subjects())) {
+      JoinState state = joins.get(completionId);
+      joins.put(completionId, state, state.without(erasing.subjects()));
+    }
   }
 
   private void completion(Raw raw, Completion completion) {

@@ -1,5 +1,6 @@
 package dev.tidemill.curator.io;
 
+import dev.tidemill.curator.domain.Person;
 import dev.tidemill.curator.domain.Reason;
 import dev.tidemill.curator.domain.Refusal;
 import dev.tidemill.curator.domain.Texts;
@@ -10,7 +11,11 @@ import dev.tidemill.curator.domain.near.NearMatch;
 import dev.tidemill.curator.domain.near.NearRules;
 import dev.tidemill.schemas.Topics;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -22,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// another key, on either side. The order of the documents of a key is kept.
 final class NearProcessor implements Work<String, Fingerprinted> {
   static final String DOCUMENTS = "near-documents";
+  static final String ERASED = "near-erased";
+  private static final int NO_SLOT = -1;
 
   // Of Kafka's in-memory store for an entry: the node of a tree, and its key.
   private static final int STORE_BYTES = 80;
@@ -29,6 +36,7 @@ final class NearProcessor implements Work<String, Fingerprinted> {
   private final Stage stage;
   private final Desk desk;
   private final NearIndex index;
+  private final Erasing erasing;
   private long reportedDocuments;
   private long reportedBytes;
 
@@ -40,6 +48,13 @@ final class NearProcessor implements Work<String, Fingerprinted> {
         new NearIndex(
             rules.maxDocuments(), rules.window().toMillis(), new Stored(desk.store(DOCUMENTS)));
     report(index.size());
+    this.erasing =
+        new Erasing(
+            stage,
+            desk,
+            ERASED,
+            List.of(Sweep.atOnce(this::forgetErased)),
+            List.of(() -> desk.<Integer, byte[]>store(DOCUMENTS).delete(NO_SLOT)));
     desk.every(
         Duration.ofSeconds(1),
         now -> {
@@ -52,12 +67,22 @@ final class NearProcessor implements Work<String, Fingerprinted> {
   public void process(Record<String, Fingerprinted> incoming) {
     String key = incoming.key();
     Fingerprinted document = incoming.value();
+    if (erasing.cover(Person.of(document.subject(), Instant.ofEpochMilli(document.eventTime())))) {
+      desk.refuseErased(document.raw());
+      return;
+    }
     long keyHash = Texts.hash64(key);
     @Nullable Fingerprint fingerprint = document.fingerprint();
     if (fingerprint == null) {
       index.forget(keyHash);
     } else {
-      NearDocument near = new NearDocument(document.id(), keyHash, document.heldOut(), fingerprint);
+      NearDocument near =
+          new NearDocument(
+              document.id(),
+              keyHash,
+              document.heldOut(),
+              subjectHash(document.subject()),
+              fingerprint);
       @Nullable NearMatch match = index.nearest(near, document.similarity());
       if (match != null) {
         refuse(document, match);
@@ -71,6 +96,19 @@ final class NearProcessor implements Work<String, Fingerprinted> {
   @Override
   public void close() {
     stage.metrics().nearBy(-reportedDocuments, -reportedBytes);
+    erasing.close();
+  }
+
+  private void forgetErased() {
+    Set<Long> erased =
+        erasing.subjects().subjects().stream()
+            .map(NearProcessor::subjectHash)
+            .collect(Collectors.toSet());
+    index.forgetSubjects(erased::contains);
+  }
+
+  private static long subjectHash(@Nullable String subject) {
+    return subject == null ? 0 : Texts.hash64(subject);
   }
 
   private void publish(String key, Fingerprinted document) {

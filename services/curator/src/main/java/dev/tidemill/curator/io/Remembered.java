@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -63,6 +64,14 @@ final class Remembered implements AutoCloseable {
     while (!byAge.isEmpty() && byAge.getFirst().at() <= now - retentionMillis) {
       forgetOldest();
     }
+  }
+
+  /// Forgets the keys that the test is true of.
+  void forget(Predicate<String> test) {
+    List<String> keys = byAge.stream().map(Entry::key).filter(test).toList();
+    byAge.removeIf(entry -> test.test(entry.key()));
+    keys.forEach(store::delete);
+    grown.accept(-keys.size());
   }
 
   /// Tells that nothing of it is held here any more; the store keeps it.

@@ -17,9 +17,15 @@ import dev.tidemill.schemas.Topics;
 
 /// What every processor of the topology works with. All of it may be shared by threads.
 ///
+/// @param erasures who asked to be forgotten
 /// @param beat called each time a processor's clock ticks: its thread came round
 public record Stage(
-    CuratorConfig config, Codecs codecs, Rules rules, CuratorMetrics metrics, Runnable beat) {
+    CuratorConfig config,
+    Codecs codecs,
+    Rules rules,
+    CuratorMetrics metrics,
+    Erasures erasures,
+    Runnable beat) {
 
   /// A stage of this configuration.
   public static Stage of(
@@ -29,6 +35,7 @@ public record Stage(
         Codecs.of(kafka),
         new Rules(config.limits(), config.screening(metrics)),
         metrics,
+        new Erasures(kafka.codec(Topics.ERASURES), config.limits()),
         beat);
   }
 

@@ -11,13 +11,15 @@ import java.util.Arrays;
 /// place.
 ///
 /// ```
-/// form (1) | held out (1) | when (8) | hash of key (8) | bands | length of id (2) | id | sketch
+/// form (1) | held out (1) | when (8) | hash of key (8) | hash of subject (8) | bands | length of
+// id (2) | id | sketch
 /// ```
 final class NearEntry {
   private static final byte FORM = 1;
   private static final int WHEN = 2;
   private static final int KEY = 10;
-  private static final int BANDS = 18;
+  private static final int SUBJECT = 18;
+  private static final int BANDS = 26;
   private static final int ID = BANDS + Fingerprint.BANDS_BYTES;
   private static final VarHandle INTS =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
@@ -34,6 +36,7 @@ final class NearEntry {
         .put((byte) (document.heldOut() ? 1 : 0))
         .putLong(when)
         .putLong(document.keyHash())
+        .putLong(document.subjectHash())
         .put(fingerprint, 0, Fingerprint.BANDS_BYTES)
         .putShort((short) id.length)
         .put(id)
@@ -61,6 +64,11 @@ final class NearEntry {
 
   static long keyHash(byte[] entry) {
     return (long) LONGS.get(entry, KEY);
+  }
+
+  /// 0 when nobody stands behind the document.
+  static long subjectHash(byte[] entry) {
+    return (long) LONGS.get(entry, SUBJECT);
   }
 
   static int band(byte[] entry, int band) {

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// The documents of a window of time, found by what their texts are nearly the same as.
@@ -164,6 +165,19 @@ public final class NearIndex {
     }
     found.forEach(this::forgetSlot);
     return found.size();
+  }
+
+  /// Forgets the documents of subjects whose hash the test is true of.
+  public void forgetSubjects(LongPredicate subjectHash) {
+    List<Integer> found = new ArrayList<>();
+    slots.eachByAge(
+        slot -> {
+          long hash = NearEntry.subjectHash(slots.entry(slot));
+          if (hash != 0 && subjectHash.test(hash)) {
+            found.add(slot);
+          }
+        });
+    found.forEach(this::forgetSlot);
   }
 
   /// Forgets what is too old.
