@@ -52,7 +52,7 @@ final class Applied {
   }
 
   /// What is to be stated of a batch: nothing of an erasure that came before and finds nothing
-  // more.
+  /// more.
   List<AppliedErasure> statements(Batch batch, Findings findings, Instant now) {
     List<AppliedErasure> statements = new ArrayList<>();
     Set<Name> stated = new HashSet<>(names);

@@ -32,7 +32,7 @@ final class Readings {
     record Unreadable(ByteBuffer bytes) implements Reading {
       /// Whether the subject's name is among the bytes.
       boolean mentions(String subject) {
-        return contains(bytes.array(), subject);
+        return contains(bytes, subject);
       }
     }
   }
@@ -105,9 +105,9 @@ final class Readings {
 
   /// Whether the bytes hold the name in UTF-8. A short one must stand alone, or every other record
   /// would hold it.
-  static boolean contains(byte[] bytes, String name) {
+  static boolean contains(ByteBuffer bytes, String name) {
     byte[] wanted = name.getBytes(UTF_8);
-    for (int at = 0; at + wanted.length <= bytes.length; at++) {
+    for (int at = 0; at + wanted.length <= bytes.limit(); at++) {
       if (matches(bytes, at, wanted)
           && (wanted.length >= SHORT
               || (!wordAt(bytes, at - 1) && !wordAt(bytes, at + wanted.length)))) {
@@ -117,19 +117,19 @@ final class Readings {
     return false;
   }
 
-  private static boolean matches(byte[] bytes, int at, byte[] wanted) {
+  private static boolean matches(ByteBuffer bytes, int at, byte[] wanted) {
     for (int i = 0; i < wanted.length; i++) {
-      if (bytes[at + i] != wanted[i]) {
+      if (bytes.get(at + i) != wanted[i]) {
         return false;
       }
     }
     return true;
   }
 
-  private static boolean wordAt(byte[] bytes, int at) {
+  private static boolean wordAt(ByteBuffer bytes, int at) {
     return at >= 0
-        && at < bytes.length
-        && (bytes[at] < 0 || Character.isLetterOrDigit((char) bytes[at]));
+        && at < bytes.limit()
+        && (bytes.get(at) < 0 || Character.isLetterOrDigit((char) bytes.get(at)));
   }
 
   private <T extends SpecificRecord> void add(

@@ -95,8 +95,7 @@ final class Erasing implements AutoCloseable {
   }
 
   private void sweep(long now) {
-    @Nullable Sweep next = ahead.peek();
-    if (next != null && next.some(ENTRIES_A_TICK)) {
+    while (!ahead.isEmpty() && ahead.element().some(ENTRIES_A_TICK)) {
       ahead.remove();
     }
     if (ahead.isEmpty()) {

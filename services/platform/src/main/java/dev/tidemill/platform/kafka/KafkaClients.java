@@ -90,6 +90,18 @@ public final class KafkaClients {
     return new MeteredConsumer(properties, metrics, METER_REFRESH);
   }
 
+  /// A consumer in no group that reads all that lies in the logs, also what was aborted: for proofs
+  /// that something is not there. What it reads must not be acted upon.
+  public Consumer<String, byte[]> uncommittedConsumer(String name) {
+    Map<String, Object> properties = new HashMap<>(config.properties());
+    common(properties, name);
+    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
+    return new MeteredConsumer(properties, metrics, METER_REFRESH);
+  }
+
   public Admin admin() {
     Map<String, Object> properties = new HashMap<>(config.properties());
     common(properties, "admin");

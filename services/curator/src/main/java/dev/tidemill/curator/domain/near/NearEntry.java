@@ -11,8 +11,8 @@ import java.util.Arrays;
 /// place.
 ///
 /// ```
-/// form (1) | held out (1) | when (8) | hash of key (8) | hash of subject (8) | bands | length of
-// id (2) | id | sketch
+/// form (1) | held out (1) | when (8) | hash of key (8) | hash of subject (8)
+/// | bands | length of id (2) | id | sketch
 /// ```
 final class NearEntry {
   private static final byte FORM = 1;

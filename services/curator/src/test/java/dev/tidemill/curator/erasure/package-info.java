@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tidemill.curator.erasure;
+
+import org.jspecify.annotations.NullMarked;
