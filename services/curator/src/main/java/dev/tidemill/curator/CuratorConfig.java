@@ -158,9 +158,10 @@ public record CuratorConfig(
 
   /// How subjects are erased.
   ///
-  /// @param rollAfter how long after an erasure a last record is written to the topics, so that the
-  ///   segment with its tombstones is closed and can be compacted even where nothing else comes;
-  ///   12 hours and 5 minutes unless told: somewhat more than the segments' time
+  /// @param rollAfter how long after an erasure, and how often from then on, an empty record is
+  ///   written to the topics, so that the segment with its tombstones is closed and can be
+  ///   compacted even where nothing else comes; 12 hours and 5 minutes unless told: somewhat more
+  ///   than the segments' time
   public record Erasure(Duration rollAfter) {
     static final Erasure DEFAULT = new Erasure(TopicCreation.SEGMENT.plusMinutes(5));
 

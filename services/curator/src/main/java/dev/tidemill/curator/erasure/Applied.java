@@ -81,11 +81,11 @@ final class Applied {
     return statements;
   }
 
-  /// Whether the newest statement is as old as this and no roll came after that. A start rolls once
-  /// more, as nobody remembers whether it was done.
+  /// Whether segments are to be closed: so long after the newest statement and after each roll, as
+  /// what comes late of an erased subject is tombstoned at any time.
   boolean rollDue(Instant now, Duration rollAfter) {
-    Instant due = newest.plus(rollAfter);
-    return newest.isAfter(Instant.EPOCH) && !now.isBefore(due) && rolled.isBefore(due);
+    Instant last = newest.isAfter(rolled) ? newest : rolled;
+    return !names.isEmpty() && !now.isBefore(last.plus(rollAfter));
   }
 
   void rolled(Instant now) {
