@@ -164,12 +164,21 @@ class ErasureTest {
     try (CuratorService _ = start()) {
       try (Producer<String, byte[]> producer = clients.producer("again")) {
         send(producer, Topics.ERASURES, MARY, erasure("e1", MARY));
-        give(producer, MARY, "again");
-        producer.flush();
       }
       Awaitility.await()
           .atMost(Duration.ofSeconds(30))
           .until(() -> metrics.scrape().contains("outcome=\"repeated\"} 1.0"));
+      try (Producer<String, byte[]> producer = clients.producer("again")) {
+        give(producer, MARY, "again");
+      }
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  values(Topics.DEAD_LETTERS).stream()
+                          .filter(letter -> letter.getReason().equals("erased_subject"))
+                          .count()
+                      == 16);
       assertThat(audit().absent()).isTrue();
       assertThat(values(Topics.APPLIED_ERASURES)).hasSize(1);
       assertThat(values(Topics.EXAMPLES)).hasSize(4);
