@@ -2,6 +2,7 @@ package dev.tidemill.ingest;
 
 import dev.tidemill.ingest.domain.Limits;
 import dev.tidemill.ingest.domain.QuotaRules;
+import dev.tidemill.ingest.domain.Template;
 import dev.tidemill.platform.config.HttpConfig;
 import java.time.Duration;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.regex.Pattern;
 /// @param apiKeys producer name to the SHA-256 of its key in lower-case hex, or of two keys while
 ///   one replaces the other; empty (the default) lets everybody in
 /// @param quotas how much each producer may send; without limit unless told
+/// @param templates further templates for demonstrations by name, beside those built in
 /// @param producer how the Kafka producer gathers records
 /// @param ackTimeout how long a request waits for the broker before it is answered 503; 10 s
 /// @param retryAfter when a client that was answered 503 should come again; 2 s
@@ -29,6 +31,7 @@ public record IngestConfig(
     HttpConfig http,
     Map<String, List<String>> apiKeys,
     QuotaRules quotas,
+    Map<String, Template> templates,
     ProducerSettings producer,
     Duration ackTimeout,
     Duration retryAfter,
@@ -48,6 +51,7 @@ public record IngestConfig(
     http = http == null ? HttpConfig.of("127.0.0.1", 0) : http;
     apiKeys = apiKeys == null ? Map.of() : Map.copyOf(apiKeys);
     quotas = quotas == null ? QuotaRules.none() : quotas;
+    templates = templates == null ? Map.of() : Map.copyOf(templates);
     producer = producer == null ? ProducerSettings.defaults() : producer;
     ackTimeout = ackTimeout == null ? Duration.ofSeconds(10) : ackTimeout;
     retryAfter = retryAfter == null ? Duration.ofSeconds(2) : retryAfter;
@@ -78,7 +82,7 @@ public record IngestConfig(
   /// The defaults, listening here.
   @SuppressWarnings("NullAway") // what is left out is null, as in a settings file
   public static IngestConfig at(HttpConfig http) {
-    return new IngestConfig(http, null, null, null, null, null, 0, 0, 0, null, 0, 0, null);
+    return new IngestConfig(http, null, null, null, null, null, null, 0, 0, 0, null, 0, 0, null);
   }
 
   Limits limits() {

@@ -1,8 +1,10 @@
 package dev.tidemill.ingest;
 
 import dev.tidemill.ingest.domain.BodyReader;
+import dev.tidemill.ingest.domain.CsvReader;
 import dev.tidemill.ingest.domain.Kind;
 import dev.tidemill.ingest.domain.RecordReader;
+import dev.tidemill.ingest.domain.TemplateLibrary;
 import dev.tidemill.ingest.io.AnswerTopic;
 import dev.tidemill.ingest.io.ApiKeys;
 import dev.tidemill.ingest.io.BrokerWatch;
@@ -70,9 +72,12 @@ public final class IngestService implements Service {
         new Quotas(config.quotas(), config.apiKeys().keySet(), metrics, System::nanoTime);
     metrics.bind(writer, remembered, quotas);
     answers.start();
+    RecordReader records =
+        new RecordReader(config.limits(), TemplateLibrary.with(config.templates()));
     IngestApi api =
         new IngestApi(
-            new BodyReader(Json.mapper(), new RecordReader(config.limits())),
+            new BodyReader(Json.mapper(), records),
+            new CsvReader(records),
             writer,
             new ApiKeys(config.apiKeys()),
             quotas,

@@ -136,6 +136,31 @@ class IngestServiceTest {
   }
 
   @Test
+  void aTableBecomesDemonstrationsByATemplate() {
+    byte[] table =
+        "question,answer\nWhat is acks?,all\nWhat is linger.ms?,\n"
+            .getBytes(StandardCharsets.UTF_8);
+    String path = "/v1/demonstrations?task=support&template=question-answering";
+
+    Answer answer = gateway.post(path, "text/csv", table);
+
+    assertThat(answer.status()).isEqualTo(202);
+    assertThat(answer.body().path("accepted").asInt()).isEqualTo(1);
+    assertThat(answer.body().at("/results/1/line").asInt()).isEqualTo(3);
+    assertThat(answer.body().at("/results/1/problem/field").asText()).isEqualTo("record.answer");
+    Demonstration taught = only(Topics.DEMONSTRATIONS, answer.body().at("/results/0/id").asText());
+    assertThat(taught.getTask()).isEqualTo("support");
+    assertThat(taught.getAnswer()).isEqualTo("all");
+    assertThat(taught.getPrompt().getFirst().getContent()).contains("What is acks?");
+
+    Answer nameless = gateway.post("/v1/demonstrations?task=support", "text/csv", table);
+    assertThat(nameless.status()).isEqualTo(400);
+    assertThat(nameless.field("field")).isEqualTo("template");
+    assertThat(gateway.post("/v1/documents?task=t&template=t", "text/csv", table).status())
+        .isEqualTo(415);
+  }
+
+  @Test
   void gzipIsUnpackedWithinTheLimit() throws IOException {
     byte[] sound = gzip("{\"subject\":\"gzip\"}".getBytes(StandardCharsets.UTF_8));
     assertThat(packed(sound).status()).isEqualTo(202);

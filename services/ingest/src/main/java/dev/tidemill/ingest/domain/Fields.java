@@ -183,6 +183,27 @@ final class Fields {
     return labels;
   }
 
+  /// The columns of a record by name, each as text: numbers and flags as they are written, lists
+  /// and objects as JSON. A null is an absent column.
+  /// What is made of them is what counts towards the record's length.
+  Map<String, String> record(String name) {
+    JsonNode value = required(name, "an object");
+    if (!value.isObject()) {
+      if (!value.isMissingNode()) {
+        finding.add(wrongType(at(name), at(name), "an object", value));
+      }
+      return Map.of();
+    }
+    Map<String, String> columns = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> column : value.properties()) {
+      JsonNode cell = column.getValue();
+      if (!cell.isNull()) {
+        columns.put(column.getKey(), cell.isTextual() ? cell.textValue() : cell.toString());
+      }
+    }
+    return columns;
+  }
+
   /// When it happened: an ISO-8601 time with offset, or milliseconds since the epoch. Without the
   /// field it is when the request came.
   Instant time(String name, Instant now, Limits limits) {
@@ -242,14 +263,23 @@ final class Fields {
   }
 
   private String sound(String text, String at) {
+    finding.take(at, bytes(text, at));
+    return text;
+  }
+
+  private int bytes(String text, String at) {
     int bytes = utf8Bytes(text);
     if (bytes < 0) {
       finding.add(
           new Rejection(
               Reason.INVALID_FIELD, at, at + " holds half a surrogate pair, which is no text"));
     }
-    finding.take(at, Math.abs(bytes));
-    return text;
+    return Math.abs(bytes);
+  }
+
+  /// Counts a text that was made of other fields.
+  void count(String name, String text) {
+    finding.take(at(name), bytes(text, at(name)));
   }
 
   /// Bytes of a text in UTF-8; negative when it holds half a surrogate pair, which has no UTF-8 and

@@ -3,6 +3,7 @@ package dev.tidemill.ingest.domain;
 /// Why input is rejected. The slug is the problem's type and the label of the rejections' meter.
 public enum Reason {
   MALFORMED_JSON("malformed-json", "Malformed JSON", 400),
+  MALFORMED_CSV("malformed-csv", "Malformed CSV", 400),
   EMPTY("empty", "Nothing to take in", 400),
   WRONG_TYPE("wrong-type", "Wrong type", 400),
   UNKNOWN_FIELD("unknown-field", "Unknown field", 400),

@@ -7,6 +7,7 @@ import dev.tidemill.events.Erasure;
 import dev.tidemill.events.Message;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -19,18 +20,28 @@ public final class RecordReader {
   private static final List<String> DOCUMENT =
       List.of("id", "key", "source", "licence", "subject", "title", "text", "tags", "event_time");
   private static final List<String> DEMONSTRATION =
-      List.of("id", "task", "prompt", "answer", "subject", "event_time");
+      List.of("id", "task", "prompt", "answer", "template", "record", "subject", "event_time");
   private static final List<String> ERASURE = List.of("id", "subject", "reason", "event_time");
   private static final List<String> MESSAGE = List.of("role", "content");
   private static final Set<String> ROLES = Set.of("system", "user", "assistant");
+
+  private static final TemplateLibrary.Filled.Instruction NOTHING =
+      new TemplateLibrary.Filled.Instruction("", "");
 
   // A task is part of release ids, lineages and file names.
   private static final Pattern TASK = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
   private final Limits limits;
+  private final TemplateLibrary templates;
 
+  /// With the built-in templates.
   public RecordReader(Limits limits) {
+    this(limits, TemplateLibrary.with(Map.of()));
+  }
+
+  public RecordReader(Limits limits, TemplateLibrary templates) {
     this.limits = limits;
+    this.templates = templates;
   }
 
   public Limits limits() {
@@ -87,16 +98,42 @@ public final class RecordReader {
               + " must be 1 to 128 letters, digits, dots, dashes or underscores and begin with a"
               + " letter or digit");
     }
+    boolean templated = fields.has("template") || fields.has("record");
+    TemplateLibrary.Filled.Instruction filled = templated ? filled(fields) : NOTHING;
     return new RawRecord.OfDemonstration(
         Demonstration.newBuilder()
             .setId(id)
             .setProducer(arrival.producer())
             .setSubject(fields.optionalIdentifier("subject"))
             .setTask(task)
-            .setPrompt(prompt(fields))
-            .setAnswer(fields.text("answer"))
+            .setPrompt(templated ? List.of(new Message("user", filled.prompt())) : prompt(fields))
+            .setAnswer(templated ? filled.answer() : fields.text("answer"))
             .setEventTime(fields.time("event_time", arrival.at(), limits))
             .build());
+  }
+
+  // A template and a record stand for prompt and answer.
+  private TemplateLibrary.Filled.Instruction filled(Fields fields) {
+    for (String instead : List.of("prompt", "answer")) {
+      if (fields.has(instead)) {
+        fields.refuse(
+            Reason.INVALID_FIELD,
+            instead,
+            fields.at(instead) + " must be left out where template and record stand for it");
+      }
+    }
+    Map<String, String> record = fields.record("record");
+    return switch (templates.fill(fields.identifier("template"), record)) {
+      case TemplateLibrary.Filled.Instruction instruction -> {
+        fields.count("record", instruction.prompt());
+        fields.count("record", instruction.answer());
+        yield instruction;
+      }
+      case TemplateLibrary.Filled.Fault(String field, String detail) -> {
+        fields.refuse(Reason.INVALID_FIELD, field, detail);
+        yield NOTHING;
+      }
+    };
   }
 
   private RawRecord erasure(Fields fields, int index, Arrival arrival) {

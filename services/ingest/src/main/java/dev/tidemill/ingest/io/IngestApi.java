@@ -2,6 +2,7 @@ package dev.tidemill.ingest.io;
 
 import dev.tidemill.ingest.domain.Arrival;
 import dev.tidemill.ingest.domain.BodyReader;
+import dev.tidemill.ingest.domain.CsvReader;
 import dev.tidemill.ingest.domain.Intake;
 import dev.tidemill.ingest.domain.Kind;
 import dev.tidemill.ingest.domain.RawRecord;
@@ -39,6 +40,7 @@ public final class IngestApi {
   private record Post(Kind kind, String producer, RequestBody body, Quotas.Charge charge) {}
 
   private final BodyReader reader;
+  private final CsvReader tables;
   private final BrokerWriter writer;
   private final ApiKeys keys;
   private final Quotas quotas;
@@ -51,6 +53,7 @@ public final class IngestApi {
 
   public IngestApi(
       BodyReader reader,
+      CsvReader tables,
       BrokerWriter writer,
       ApiKeys keys,
       Quotas quotas,
@@ -61,6 +64,7 @@ public final class IngestApi {
       Ids ids,
       long maxBodyBytes) {
     this.reader = reader;
+    this.tables = tables;
     this.writer = writer;
     this.keys = keys;
     this.quotas = quotas;
@@ -125,7 +129,10 @@ public final class IngestApi {
           "Idempotency-Key", "Idempotency-Key must be 1 to 255 printable ASCII characters");
     }
     String scope = digest(post.kind().path(), post.producer(), key);
-    String bodyDigest = digest(post.body().format().name(), Sha256.hex(post.body().bytes()));
+    String bodyDigest =
+        digest(
+            post.body().format().name() + post.body().task() + '\0' + post.body().template(),
+            Sha256.hex(post.body().bytes()));
     return switch (answers.begin(scope, bodyDigest, retryAfter)) {
       case IdempotencyCache.Lookup.Fresh() -> first(post, scope, bodyDigest);
       case IdempotencyCache.Lookup.Known(Answer answer) -> {
@@ -167,6 +174,7 @@ public final class IngestApi {
         switch (post.body().format()) {
           case JSON -> reader.json(kind, post.body().bytes(), arrival);
           case NDJSON -> reader.ndjson(kind, post.body().bytes(), arrival);
+          case CSV -> table(post, arrival);
         };
     return switch (intake) {
       case Intake.Refused(Rejection rejection) -> {
@@ -180,6 +188,18 @@ public final class IngestApi {
       }
       case Intake.Lines lines -> lines(post, lines);
     };
+  }
+
+  private Intake table(Post post, Arrival arrival) {
+    if (post.kind() != Kind.DEMONSTRATION) {
+      throw Problem.unsupportedMediaType(
+          "text/csv is read at "
+              + Kind.DEMONSTRATION.path()
+              + " only, where a template makes"
+              + " instructions of its rows");
+    }
+    RequestBody body = post.body();
+    return tables.read(body.bytes(), body.task(), body.template(), arrival);
   }
 
   private Answer lines(Post post, Intake.Lines lines) {

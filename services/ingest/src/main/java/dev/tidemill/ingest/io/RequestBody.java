@@ -13,13 +13,16 @@ import java.util.zip.ZipException;
 ///
 /// @param format how the bytes are to be read
 /// @param bytes the body after any gzip was taken off
+/// @param task what the rows of a table teach (`?task=`); empty for other formats
+/// @param template what makes instructions of them (`?template=`); empty for other formats
 @SuppressWarnings("ArrayRecordComponent") // passed on, never compared
-record RequestBody(Format format, byte[] bytes) {
+record RequestBody(Format format, byte[] bytes, String task, String template) {
 
   /// The formats that are read.
   enum Format {
     JSON,
-    NDJSON
+    NDJSON,
+    CSV
   }
 
   /// Reads the body of a request.
@@ -54,7 +57,12 @@ record RequestBody(Format format, byte[] bytes) {
       if (bytes.length > maxBytes) {
         throw Problem.tooLarge(maxBytes);
       }
-      return new RequestBody(format, bytes);
+      return switch (format) {
+        case JSON, NDJSON -> new RequestBody(format, bytes, "", "");
+        case CSV ->
+            new RequestBody(
+                format, bytes, parameter(request, "task"), parameter(request, "template"));
+      };
     } catch (ZipException e) {
       throw Problem.badRequest(
           "Content-Encoding", "the body is announced as gzip and is not: " + e.getMessage());
@@ -63,13 +71,27 @@ record RequestBody(Format format, byte[] bytes) {
     }
   }
 
+  private static String parameter(ServerRequest request, String name) {
+    return request
+        .query()
+        .first(name)
+        .asOptional()
+        .orElseThrow(
+            () ->
+                Problem.badRequest(
+                    name, "a table needs ?" + name + "=... in the request's address"));
+  }
+
   private static Format format(String contentType) {
     return switch (contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT)) {
       case "application/json" -> Format.JSON;
       case "application/x-ndjson", "application/ndjson", "application/jsonl" -> Format.NDJSON;
+      case "text/csv" -> Format.CSV;
       case String other ->
           throw Problem.unsupportedMediaType(
-              "the content type must be application/json or application/x-ndjson, not " + other);
+              "the content type must be application/json, application/x-ndjson or (for"
+                  + " demonstrations) text/csv, not "
+                  + other);
     };
   }
 }

@@ -33,7 +33,9 @@ class BodyFuzzTest {
               List.of(
                   "{\"task\":\"t\",\"prompt\":[{\"role\":\"user\",\"content\":\"q\"}],"
                       + "\"answer\":\"a\",\"event_time\":\"2026-01-01T00:00:00Z\"}",
-                  "{\"task\":\"t\",\"prompt\":\"q\",\"answer\":\"a\"}"),
+                  "{\"task\":\"t\",\"prompt\":\"q\",\"answer\":\"a\"}",
+                  "{\"task\":\"t\",\"template\":\"classification\",\"record\":{\"text\":\"x\","
+                      + "\"labels\":\"a, b\",\"label\":\"b\"}}"),
               Kind.FEEDBACK,
               List.of(
                   "{\"completion_id\":\"c\",\"rating\":{\"value\":0.5,\"comment\":\"x\"}}",
@@ -126,7 +128,8 @@ class BodyFuzzTest {
     assertThat(rejection.reason().status()).as(body).isBetween(400, 499);
     assertThat(rejection.detail()).as(body).isNotBlank();
     switch (rejection.reason()) {
-      case MALFORMED_JSON, EMPTY, TOO_MANY_RECORDS -> assertThat(rejection.field()).isNull();
+      case MALFORMED_JSON, MALFORMED_CSV, EMPTY, TOO_MANY_RECORDS ->
+          assertThat(rejection.field()).isNull();
       case WRONG_TYPE -> assertThat(rejection.detail()).as(body).contains("must be");
       case UNKNOWN_FIELD,
           MISSING_FIELD,

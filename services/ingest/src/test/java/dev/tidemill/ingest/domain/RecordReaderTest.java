@@ -175,6 +175,16 @@ class RecordReaderTest {
           DEMONSTRATION | {"task":"t","prompt":[{"role":"user"}],"answer":"a"} | MISSING_FIELD | prompt[0].content
           DEMONSTRATION | {"task":"t","prompt":[{"role":"assistant","content":"x"}],"answer":"a"} | INVALID_FIELD | prompt[0].role
           DEMONSTRATION | {"task":"t/u","prompt":"p","answer":"a"} | INVALID_FIELD | task
+          DEMONSTRATION | {"task":"t","template":"nope","record":{"a":"b"}} | INVALID_FIELD | template
+          DEMONSTRATION | {"task":"t","template":"summarisation"} | MISSING_FIELD | record
+          DEMONSTRATION | {"task":"t","record":{"text":"x"}} | MISSING_FIELD | template
+          DEMONSTRATION | {"task":"t","template":"summarisation","record":[]} | WRONG_TYPE | record
+          DEMONSTRATION | {"task":"t","template":"summarisation","record":{"text":"x"}} | INVALID_FIELD | record.summary
+          DEMONSTRATION | {"task":"t","template":"summarisation","record":{"text":" ","summary":"y"}} | INVALID_FIELD | record.text
+          DEMONSTRATION | {"task":"t","template":"summarisation","record":{"text":"x","summary":"\\ud800"}} | INVALID_FIELD | record
+          DEMONSTRATION | {"task":"t","template":"summarisation","record":{"text":"x","summary":"y"},"answer":"a"} | INVALID_FIELD | answer
+          DEMONSTRATION | {"task":"t","template":"classification","record":{"text":"x","labels":"a,b","label":"c"}} | INVALID_FIELD | record.label
+          DEMONSTRATION | {"task":"t","template":"extraction","record":{"text":"x","fields":"a","json":"{"}} | INVALID_FIELD | record.json
           FEEDBACK | {"completion_id":"c"} | MISSING_FIELD | rating
           FEEDBACK | {"completion_id":"c","rating":{"value":1.01}} | INVALID_FIELD | rating.value
           FEEDBACK | {"completion_id":"c","rating":{"value":-0.1}} | INVALID_FIELD | rating.value
