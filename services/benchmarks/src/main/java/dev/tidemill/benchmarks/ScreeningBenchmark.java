@@ -11,6 +11,7 @@ import dev.tidemill.curator.text.pii.Pii;
 import dev.tidemill.curator.text.pii.PiiRules;
 import dev.tidemill.events.Document;
 import dev.tidemill.events.SourcePosition;
+import dev.tidemill.platform.logging.Logging;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -74,6 +75,8 @@ public class ScreeningBenchmark {
   private int next;
 
   public ScreeningBenchmark() {
+    // As in the services; by default the language detector would write a line for each document.
+    Logging.configure();
     CuratorConfig config = CuratorConfig.of(Path.of("unused"));
     screening = config.screening(Screening.Listener.NONE);
     rules = new Rules(config.limits(), screening);
