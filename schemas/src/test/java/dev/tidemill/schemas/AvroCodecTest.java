@@ -6,14 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tidemill.events.Correction;
 import dev.tidemill.events.Feedback;
 import dev.tidemill.events.Rating;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Random;
-import org.apache.avro.Schema;
 import org.junit.jupiter.api.Test;
 
 class AvroCodecTest {
@@ -84,27 +80,5 @@ class AvroCodecTest {
   private static Feedback feedback(Object evidence) {
     return new Feedback(
         "f-1", "c-1", "shop", "subject-1", evidence, Instant.ofEpochMilli(1_700_000_000_123L));
-  }
-
-  /// A registry that numbers schemas from 1.
-  private static final class InMemoryRegistry implements SchemaRegistry {
-    private final Map<String, Integer> ids = new HashMap<>();
-    private final Map<Integer, Schema> schemas = new HashMap<>();
-
-    @Override
-    public int idOf(String subject, Schema schema) {
-      int id = ids.computeIfAbsent(subject, s -> ids.size() + 1);
-      schemas.put(id, schema);
-      return id;
-    }
-
-    @Override
-    public Schema schemaOf(int id) throws IOException {
-      Schema schema = schemas.get(id);
-      if (schema == null) {
-        throw new IOException("schema " + id + " not found");
-      }
-      return schema;
-    }
   }
 }

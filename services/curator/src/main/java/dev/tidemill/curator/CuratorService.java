@@ -48,6 +48,9 @@ public final class CuratorService implements Service {
   private static final String STREAMS_PROTOCOL = "streams";
   private static final Duration PULSE_LIMIT = Duration.ofMinutes(2);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+  // A stream thread that waits for the schema registry keeps its state; one that is replaced reads
+  // it again. Less than the time-out of a transaction.
+  private static final Duration REGISTRY_PATIENCE = Duration.ofSeconds(8);
   // Evidence holds up to two examples and the raw record; states hold several.
   private static final int INTERNAL_RECORD_BYTES = 16 * 1024 * 1024;
 
@@ -65,7 +68,9 @@ public final class CuratorService implements Service {
     CuratorMetrics metrics = lifecycle.add("meters", new CuratorMetrics(context.metrics()));
     Heartbeat pulse =
         lifecycle.add("pulse", context.health().heartbeat("curator-streams", PULSE_LIMIT));
-    Stage stage = Stage.of(config, context.kafka(), metrics, pulse::beat);
+    Stage stage =
+        Stage.of(
+            config, context.kafka().withRegistryPatience(REGISTRY_PATIENCE), metrics, pulse::beat);
     Properties properties = new Properties();
     properties.putAll(properties());
     KafkaStreams streams = new KafkaStreams(CuratorTopology.of(stage), properties);

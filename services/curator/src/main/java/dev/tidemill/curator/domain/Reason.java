@@ -7,6 +7,8 @@ import java.util.Locale;
 public enum Reason {
   /// The bytes are not the record expected.
   MALFORMED_RECORD,
+  /// The bytes are framed well, but nobody knows the schema that wrote them.
+  UNKNOWN_SCHEMA,
   /// The Kafka key is not what the topic is keyed by, so the record lies in the wrong partition.
   KEY_MISMATCH,
   /// A name (id, key, task, producer, subject) is blank or too long.

@@ -9,6 +9,7 @@ import dev.tidemill.events.SourcePosition;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.MalformedRecordException;
 import dev.tidemill.schemas.Topics;
+import dev.tidemill.schemas.UnknownSchemaException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -133,6 +134,10 @@ public final class Desk {
     }
     try {
       return Optional.of(codec.decode(Wire.bytes(payload)));
+    } catch (UnknownSchemaException e) {
+      String detail = String.valueOf(e.getMessage());
+      refuse(raw, new Refusal(Reason.UNKNOWN_SCHEMA, null, detail));
+      return Optional.empty();
     } catch (MalformedRecordException e) {
       String detail = String.valueOf(e.getMessage());
       refuse(raw, new Refusal(Reason.MALFORMED_RECORD, null, detail));

@@ -168,6 +168,8 @@ final class CompletionLog implements AutoCloseable {
           writer
               .send(completion.getId(), completion)
               .whenComplete((metadata, error) -> done(completion, error));
+    } catch (Fault e) {
+      done(completion, e);
     } catch (RuntimeException e) {
       // The record cannot even be encoded: it never will be.
       done(completion, new RejectedFault(String.valueOf(e.getMessage()), e));

@@ -18,7 +18,6 @@ import dev.tidemill.platform.kafka.TopicWriter;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.Topic;
 import dev.tidemill.schemas.Topics;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -214,9 +213,9 @@ public final class BrokerWriter implements AutoCloseable {
   private List<ProducerRecord<String, byte[]>> encode(List<RawRecord> records) {
     try {
       return records.stream().map(this::encode).toList();
-    } catch (UncheckedIOException e) {
-      log.warn("records cannot be encoded: {}", e.getMessage());
-      throw Problem.unavailable("the schema registry does not answer", patience.retryAfter());
+    } catch (RetriableFault e) {
+      log.warn("no record can be encoded: {}", e.getMessage());
+      throw Problem.unavailable(String.valueOf(e.getMessage()), patience.retryAfter());
     }
   }
 

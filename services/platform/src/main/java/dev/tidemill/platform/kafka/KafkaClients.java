@@ -3,11 +3,11 @@ package dev.tidemill.platform.kafka;
 import dev.tidemill.platform.config.KafkaConfig;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.HttpSchemaRegistry;
-import dev.tidemill.schemas.SchemaRegistry;
 import dev.tidemill.schemas.Topic;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executors;
@@ -35,15 +35,35 @@ public final class KafkaClients {
   private final KafkaConfig config;
   private final String clientIdPrefix;
   private final MeterRegistry metrics;
-  private final @Nullable SchemaRegistry schemaRegistry;
+  private final @Nullable FaultingRegistry schemaRegistry;
 
   /// @param clientIdPrefix begins the client id of each client, as the service's name
   public KafkaClients(KafkaConfig config, String clientIdPrefix, MeterRegistry metrics) {
+    this(config, clientIdPrefix, metrics, registry(config.schemaRegistryUrl()));
+  }
+
+  private KafkaClients(
+      KafkaConfig config,
+      String clientIdPrefix,
+      MeterRegistry metrics,
+      @Nullable FaultingRegistry schemaRegistry) {
     this.config = config;
     this.clientIdPrefix = clientIdPrefix;
     this.metrics = metrics;
-    @Nullable URI registryUrl = config.schemaRegistryUrl();
-    this.schemaRegistry = registryUrl == null ? null : new HttpSchemaRegistry(registryUrl);
+    this.schemaRegistry = schemaRegistry;
+  }
+
+  private static @Nullable FaultingRegistry registry(@Nullable URI url) {
+    return url == null ? null : new FaultingRegistry(new HttpSchemaRegistry(url), Duration.ZERO);
+  }
+
+  /// The same, whose codecs wait for a schema registry that is away, for so long.
+  public KafkaClients withRegistryPatience(Duration patience) {
+    return new KafkaClients(
+        config,
+        clientIdPrefix,
+        metrics,
+        schemaRegistry == null ? null : schemaRegistry.withPatience(patience));
   }
 
   /// Whom these clients are for: the service's name.
@@ -125,7 +145,9 @@ public final class KafkaClients {
     return properties;
   }
 
-  /// The codec of a topic's values; its framing is the registry's when one is configured.
+  /// The codec of a topic's values; its framing is the registry's when one is configured. It throws
+  /// a {@link dev.tidemill.platform.faults.RetriableFault} when it needs the registry and the
+  /// registry is away.
   public <T extends SpecificRecord> AvroCodec<T> codec(Topic<T> topic) {
     return schemaRegistry == null
         ? AvroCodec.of(topic.type())

@@ -1,5 +1,6 @@
 package dev.tidemill.platform.kafka;
 
+import dev.tidemill.platform.faults.RetriableFault;
 import dev.tidemill.platform.health.Health;
 import dev.tidemill.platform.lifecycle.ServiceLoop;
 import dev.tidemill.schemas.AvroCodec;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -114,9 +116,18 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
       ends = from.endOffsets(partitions);
       endsAtStart = ends;
     }
+    ConsumerRecords<String, byte[]> polled = from.poll(POLL);
     List<TopicRecord<T>> records = new ArrayList<>();
-    for (ConsumerRecord<String, byte[]> record : from.poll(POLL)) {
-      decode(record, records);
+    try {
+      for (ConsumerRecord<String, byte[]> record : polled) {
+        decode(record, records);
+      }
+    } catch (RetriableFault e) {
+      // Read again: what cannot be decoded at the moment must not be passed over.
+      for (TopicPartition partition : polled.partitions()) {
+        from.seek(partition, polled.records(partition).getFirst().offset());
+      }
+      throw e;
     }
     if (!records.isEmpty()) {
       sink.take(records);

@@ -33,6 +33,8 @@ public final class TopicWriter<T extends SpecificRecord> {
   /// Sends a record. The future completes when the broker has acknowledged it, or fails with a
   /// [dev.tidemill.platform.faults.Fault]; it completes on the producer's thread, which must not be
   /// kept waiting.
+  ///
+  /// @throws dev.tidemill.platform.faults.RetriableFault when the schema registry is away
   public CompletableFuture<RecordMetadata> send(String key, T value) {
     return send(null, key, codec.encode(value));
   }

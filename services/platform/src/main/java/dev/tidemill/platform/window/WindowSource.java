@@ -6,6 +6,7 @@ import dev.tidemill.platform.kafka.KafkaClients;
 import dev.tidemill.platform.provenance.ErasedPositions;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.MalformedRecordException;
+import dev.tidemill.schemas.UnknownSchemaException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -179,6 +180,12 @@ final class WindowSource<T extends SpecificRecord> implements AutoCloseable {
     }
     try {
       return codec.decode(bytes);
+    } catch (UnknownSchemaException e) {
+      // Not rubbish but a newer writer's: passed over, it would never train.
+      throw new RetriableFault(
+          "%s-%d offset %d waits for an update of this service: %s"
+              .formatted(record.topic(), record.partition(), record.offset(), e.getMessage()),
+          e);
     } catch (MalformedRecordException e) {
       log.warn(
           "{}-{} offset {} is passed over: {}",

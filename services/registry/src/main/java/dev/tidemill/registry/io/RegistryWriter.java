@@ -22,6 +22,7 @@ import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.MalformedRecordException;
 import dev.tidemill.schemas.Topic;
 import dev.tidemill.schemas.Topics;
+import dev.tidemill.schemas.UnknownSchemaException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -281,6 +282,12 @@ public final class RegistryWriter {
         throw new MalformedRecordException("the record has no value", null);
       }
       return Optional.of(decode(record.topic(), bytes));
+    } catch (UnknownSchemaException e) {
+      // Not rubbish but a newer writer's: ignored, a candidate would be lost.
+      throw new RetriableFault(
+          "%s-%d offset %d waits for an update of the registry: %s"
+              .formatted(record.topic(), record.partition(), record.offset(), e.getMessage()),
+          e);
     } catch (MalformedRecordException e) {
       log.warn(
           "{}-{} offset {} is ignored: {}",
