@@ -15,6 +15,7 @@ import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
 import dev.tidemill.events.DeadLetter;
 import dev.tidemill.events.Demonstration;
+import dev.tidemill.events.Document;
 import dev.tidemill.events.Message;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.Topic;
@@ -53,6 +54,17 @@ class RefusalTest {
       assertThat(letter.getPayload()).isEqualTo(ByteBuffer.wrap("{\"id\": 1}".getBytes(UTF_8)));
       assertThat(letter.getService()).isEqualTo("curator");
     }
+  }
+
+  @Test
+  void a_record_of_a_schema_that_nobody_knows_is_given_back_with_the_remedy() {
+    byte[] newer = AvroCodec.of(Document.class).encode(document("d", "k", "long enough"));
+    newer[2] ^= 1;
+    bench.send(Topics.DOCUMENTS, "k".getBytes(UTF_8), newer);
+    DeadLetter letter = bench.deadLetters().getFirst();
+    assertThat(letter.getReason()).isEqualTo("unknown_schema");
+    assertThat(letter.getDetail()).contains("fingerprint", "deploy consumers before producers");
+    assertThat(letter.getPayload()).isEqualTo(ByteBuffer.wrap(newer));
   }
 
   @Test
