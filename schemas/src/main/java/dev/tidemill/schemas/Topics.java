@@ -16,6 +16,7 @@ import dev.tidemill.events.IdempotentAnswer;
 import dev.tidemill.events.Release;
 import dev.tidemill.events.Replica;
 import dev.tidemill.events.Route;
+import dev.tidemill.events.Trust;
 
 /// The topics of Tidemill, typed. Their properties come from the catalogue file `topics.json`.
 public final class Topics {
@@ -36,6 +37,7 @@ public final class Topics {
   public static final Topic<Holdout> HOLDOUT = topic("tidemill.holdout", Holdout.class);
   public static final Topic<DeadLetter> DEAD_LETTERS =
       topic("tidemill.deadletters", DeadLetter.class);
+  public static final Topic<Trust> TRUST = topic("tidemill.trust", Trust.class);
   public static final Topic<Candidate> CANDIDATES = topic("tidemill.candidates", Candidate.class);
   public static final Topic<Decision> DECISIONS = topic("tidemill.decisions", Decision.class);
   public static final Topic<Release> RELEASES = topic("tidemill.releases", Release.class);

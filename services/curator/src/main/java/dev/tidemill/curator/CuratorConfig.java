@@ -5,6 +5,7 @@ import dev.tidemill.curator.domain.HoldoutSplit;
 import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
 import dev.tidemill.curator.domain.near.NearRules;
+import dev.tidemill.curator.guard.Guard;
 import dev.tidemill.curator.text.LanguageRules;
 import dev.tidemill.curator.text.Licences;
 import dev.tidemill.curator.text.Quality;
@@ -28,6 +29,7 @@ import java.time.Duration;
 /// @param dedupe how much is remembered to recognise repetitions
 /// @param near when a document is a near duplicate of another
 /// @param caps how evidence of one subject or producer is damped
+/// @param guard how evidence is weighed against the evidence of others
 /// @param quality what documents must be like
 /// @param language which languages documents may be in
 /// @param pii what personal data is replaced
@@ -44,6 +46,7 @@ public record CuratorConfig(
     Dedupe dedupe,
     NearRules near,
     Caps caps,
+    Guard guard,
     Quality quality,
     LanguageRules language,
     PiiRules pii,
@@ -61,6 +64,7 @@ public record CuratorConfig(
     dedupe = dedupe == null ? Dedupe.DEFAULT : dedupe;
     near = near == null ? NearRules.DEFAULT : near;
     caps = caps == null ? Caps.DEFAULT : caps;
+    guard = guard == null ? Guard.DEFAULT : guard;
     quality = quality == null ? Quality.DEFAULT : quality;
     language = language == null ? LanguageRules.ALL : language;
     pii = pii == null ? PiiRules.DEFAULT : pii;
@@ -122,6 +126,7 @@ public record CuratorConfig(
         Dedupe.DEFAULT,
         NearRules.DEFAULT,
         Caps.DEFAULT,
+        Guard.DEFAULT,
         Quality.DEFAULT,
         LanguageRules.ALL,
         PiiRules.DEFAULT,
@@ -141,6 +146,7 @@ public record CuratorConfig(
         dedupe,
         near,
         caps,
+        guard,
         quality,
         language,
         pii,

@@ -5,6 +5,7 @@ import dev.tidemill.curator.domain.HoldoutSplit;
 import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
 import dev.tidemill.curator.domain.near.NearRules;
+import dev.tidemill.curator.guard.Guard;
 import dev.tidemill.curator.io.CuratorMetrics;
 import dev.tidemill.curator.io.CuratorTopology;
 import dev.tidemill.curator.io.Stage;
@@ -147,6 +148,7 @@ public final class Bench implements AutoCloseable {
         new CuratorConfig.Dedupe(Duration.ofDays(1), 1_000),
         NearRules.DEFAULT,
         caps,
+        Guard.DEFAULT,
         quality,
         language,
         pii,

@@ -11,6 +11,7 @@ import dev.tidemill.curator.domain.Caps;
 import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
 import dev.tidemill.curator.domain.near.NearRules;
+import dev.tidemill.curator.guard.Guard;
 import dev.tidemill.curator.text.LanguageRules;
 import dev.tidemill.curator.text.Licences;
 import dev.tidemill.curator.text.Quality;
@@ -123,6 +124,7 @@ class CuratorServiceTest {
             new CuratorConfig.Dedupe(Duration.ofDays(1), 10_000),
             NearRules.DEFAULT,
             Caps.DEFAULT,
+            Guard.DEFAULT,
             Quality.OFF,
             LanguageRules.OFF,
             PiiRules.OFF,

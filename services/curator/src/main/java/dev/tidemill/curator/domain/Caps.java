@@ -11,18 +11,18 @@ import java.time.Duration;
 /// @param producerFree pieces of one producer at full weight, over all partitions; 5,000 unless
 ///   told. Each partition grants its share
 /// @param minimumWeight least weight of an example; 0.1 unless told
-/// @param agreementWindow for how long corrections of one prompt are held against each other; 1
-///   hour unless told
+/// @param agreementWindow for how long corrections of one prompt are held against each other; 6
+///   hours unless told
 public record Caps(
     Duration window, int free, int producerFree, double minimumWeight, Duration agreementWindow) {
-  public static final Caps DEFAULT = new Caps(Duration.ofMinutes(10), 0, 0, 0, Duration.ofHours(1));
+  public static final Caps DEFAULT = new Caps(Duration.ofMinutes(10), 0, 0, 0, Duration.ofHours(6));
 
   public Caps {
     window = window == null ? Duration.ofMinutes(10) : window;
     free = free == 0 ? 20 : free;
     producerFree = producerFree == 0 ? 5_000 : producerFree;
     minimumWeight = minimumWeight == 0 ? 0.1 : minimumWeight;
-    agreementWindow = agreementWindow == null ? Duration.ofHours(1) : agreementWindow;
+    agreementWindow = agreementWindow == null ? Duration.ofHours(6) : agreementWindow;
     if (window.isNegative() || window.isZero()) {
       throw new IllegalArgumentException("window must be positive, was " + window);
     }

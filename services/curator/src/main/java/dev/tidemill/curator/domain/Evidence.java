@@ -11,7 +11,22 @@ import org.jspecify.annotations.Nullable;
 /// @param claim digest of what it says; the same subject claiming the same about the same key
 ///   counts once
 /// @param examples what it makes: at least one, all of one key, task and subject
-public record Evidence(EvidenceKind kind, Raw raw, String claim, List<Example> examples) {
+/// @param voice how much its subject's word counts against others, in (0, 1]
+/// @param crowd about how many subjects spoke lately; 0 while nobody counted
+/// @param silent whether it is only to be judged by others: it makes no example and has no voice
+public record Evidence(
+    EvidenceKind kind,
+    Raw raw,
+    String claim,
+    List<Example> examples,
+    double voice,
+    double crowd,
+    boolean silent) {
+
+  /// Evidence of a subject that nobody has looked at yet.
+  public Evidence(EvidenceKind kind, Raw raw, String claim, List<Example> examples) {
+    this(kind, raw, claim, examples, 1, 0, false);
+  }
 
   public Evidence {
     if (examples.isEmpty()) {
@@ -50,6 +65,16 @@ public record Evidence(EvidenceKind kind, Raw raw, String claim, List<Example> e
     return subjectKey.startsWith("subject/") ? subjectKey.substring("subject/".length()) : null;
   }
 
+  /// The same from a subject whose word counts so much, in a crowd of so many.
+  public Evidence heard(double itsVoice, double itsCrowd) {
+    return new Evidence(kind, raw, claim, examples, itsVoice, itsCrowd, silent);
+  }
+
+  /// The same, to be judged only.
+  public Evidence silenced() {
+    return new Evidence(kind, raw, claim, examples, voice, crowd, true);
+  }
+
   /// The same with the weight multiplied by `factor`, and the reason noted on each example.
   public Evidence damped(double factor, String reason) {
     List<Example> lighter =
@@ -64,6 +89,6 @@ public record Evidence(EvidenceKind kind, Raw raw, String claim, List<Example> e
                       .build();
                 })
             .toList();
-    return new Evidence(kind, raw, claim, lighter);
+    return new Evidence(kind, raw, claim, lighter, voice, crowd, silent);
   }
 }

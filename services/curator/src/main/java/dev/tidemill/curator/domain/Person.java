@@ -7,6 +7,7 @@ import dev.tidemill.events.Document;
 import dev.tidemill.events.Example;
 import dev.tidemill.events.Feedback;
 import dev.tidemill.events.Holdout;
+import dev.tidemill.events.Trust;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +56,10 @@ public record Person(String subject, Instant time) {
       case Object other ->
           throw new IllegalStateException("the schema of Holdout knows no " + other.getClass());
     };
+  }
+
+  public static List<Person> of(Trust trust) {
+    return of(trust.getSubject(), trust.getEventTime());
   }
 
   /// This subject, if one is known.

@@ -39,6 +39,12 @@ public enum Reason {
   DUPLICATE_EVIDENCE,
   SUBJECT_CAP,
   PRODUCER_CAP,
+  /// The subject gave far more than others do, and others do not bear it out.
+  FAIR_SHARE,
+  /// Others contradict the subject too often.
+  DISTRUSTED,
+  /// A few subjects say nearly the same of many prompts.
+  CAMPAIGN,
   /// More subjects say otherwise.
   CONTRADICTED,
   SOURCE_NOT_ALLOWED,

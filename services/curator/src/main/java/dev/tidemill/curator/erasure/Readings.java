@@ -53,6 +53,7 @@ final class Readings {
     add(kafka, Topics.CURATED_DOCUMENTS, Person::of);
     add(kafka, Topics.EXAMPLES, Person::of);
     add(kafka, Topics.HOLDOUT, Person::of);
+    add(kafka, Topics.TRUST, Person::of);
     deadLetters = kafka.codec(Topics.DEAD_LETTERS);
   }
 
@@ -66,6 +67,7 @@ final class Readings {
         Topics.CURATED_DOCUMENTS,
         Topics.EXAMPLES,
         Topics.HOLDOUT,
+        Topics.TRUST,
         Topics.DEAD_LETTERS);
   }
 

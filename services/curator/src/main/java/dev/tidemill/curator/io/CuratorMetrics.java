@@ -1,6 +1,8 @@
 package dev.tidemill.curator.io;
 
+import dev.tidemill.curator.domain.Evidence;
 import dev.tidemill.curator.domain.Reason;
+import dev.tidemill.curator.guard.Standing;
 import dev.tidemill.curator.text.Screening;
 import dev.tidemill.curator.text.pii.PiiKind;
 import dev.tidemill.schemas.Topics;
@@ -11,13 +13,25 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// The curator's own meters. They count what processing did; work redone after an aborted
 /// transaction is counted again, unlike in the topics.
 public final class CuratorMetrics implements Screening.Listener, AutoCloseable {
+  private static final List<String> DAMPINGS =
+      List.of(
+          "subject_burst",
+          "producer_burst",
+          "fair_share",
+          "distrusted",
+          "campaign",
+          "contradicted");
+
   private final MeterRegistry registry;
   private final AtomicLong parked = new AtomicLong();
   private final AtomicLong remembered = new AtomicLong();
@@ -28,6 +42,9 @@ public final class CuratorMetrics implements Screening.Listener, AutoCloseable {
   private final Timer joinLatency;
   private final Timer exampleFreshness;
   private final Timer documentFreshness;
+  private final AtomicLong held = new AtomicLong();
+  private final Map<Standing.Band, AtomicLong> subjects = new EnumMap<>(Standing.Band.class);
+  private final BiasMeters bias;
   private final List<Meter> gauges = new ArrayList<>();
 
   public CuratorMetrics(MeterRegistry registry) {
@@ -46,6 +63,10 @@ public final class CuratorMetrics implements Screening.Listener, AutoCloseable {
     this.exampleFreshness = freshness("example");
     this.documentFreshness = freshness("document");
     gauge("tidemill.curator.feedback.parked", "Feedback that waits for its completion", parked);
+    gauge(
+        "tidemill.curator.feedback.held",
+        "Feedback beyond its subject's share that waits for others to bear the subject out",
+        held);
     gauge("tidemill.curator.completions.retained", "Completion ids held by the join", joins);
     gauge(
         "tidemill.curator.remembered.entries",
@@ -59,6 +80,17 @@ public final class CuratorMetrics implements Screening.Listener, AutoCloseable {
         "tidemill.curator.near.state.bytes",
         "Heap taken by what is remembered to recognise near duplicates",
         nearBytes);
+    for (Standing.Band band : Standing.Band.values()) {
+      AtomicLong count = new AtomicLong();
+      subjects.put(band, count);
+      gauges.add(
+          Gauge.builder("tidemill.curator.trust.subjects", count, AtomicLong::doubleValue)
+              .description("Subjects heard lately, by how far others bear them out")
+              .tag("band", band.name().toLowerCase(Locale.ROOT))
+              .register(registry));
+    }
+    bias = new BiasMeters(registry);
+    gauges.addAll(bias.gauges());
     registerCounters();
   }
 
@@ -73,6 +105,29 @@ public final class CuratorMetrics implements Screening.Listener, AutoCloseable {
 
   void damped(String reason) {
     counter("tidemill.curator.damped", "reason", reason).increment();
+  }
+
+  /// Evidence came that would weigh so much undamped.
+  void offered(double weight) {
+    counter("tidemill.curator.weight.offered").increment(weight);
+  }
+
+  /// A damping took so much weight.
+  void lost(String damping, double weight) {
+    counter("tidemill.curator.weight.damped", "reason", damping).increment(weight);
+  }
+
+  void heldBy(long difference) {
+    held.addAndGet(difference);
+  }
+
+  void subjectsBy(Standing.Band band, long difference) {
+    subjects.getOrDefault(band, new AtomicLong()).addAndGet(difference);
+  }
+
+  /// What evidence says of the length of answers, and of answers that repeat the user.
+  void bias(Evidence evidence) {
+    bias.add(evidence);
   }
 
   void example(String kind, boolean heldOut, Duration age) {
@@ -133,8 +188,10 @@ public final class CuratorMetrics implements Screening.Listener, AutoCloseable {
     for (Reason reason : Reason.values()) {
       counter("tidemill.curator.dead.letters", "reason", reason.code());
     }
-    for (String reason : List.of("subject_burst", "producer_burst", "contradicted")) {
+    counter("tidemill.curator.weight.offered");
+    for (String reason : DAMPINGS) {
       counter("tidemill.curator.damped", "reason", reason);
+      counter("tidemill.curator.weight.damped", "reason", reason);
     }
     for (PiiKind kind : PiiKind.values()) {
       counter("tidemill.curator.pii.replaced", "kind", kind.code());

@@ -1,6 +1,5 @@
 package dev.tidemill.curator.io;
 
-import dev.tidemill.curator.domain.Agreement;
 import dev.tidemill.curator.domain.Burst;
 import dev.tidemill.curator.domain.Evidence;
 import dev.tidemill.curator.domain.EvidenceKind;
@@ -9,6 +8,12 @@ import dev.tidemill.curator.domain.Raw;
 import dev.tidemill.curator.domain.Served;
 import dev.tidemill.curator.domain.Slot;
 import dev.tidemill.curator.domain.near.Fingerprint;
+import dev.tidemill.curator.guard.Ballot;
+import dev.tidemill.curator.guard.Ballots;
+import dev.tidemill.curator.guard.Campaign;
+import dev.tidemill.curator.guard.Sketch;
+import dev.tidemill.curator.guard.Stance;
+import dev.tidemill.curator.guard.Standing;
 import dev.tidemill.events.Completion;
 import dev.tidemill.events.Example;
 import dev.tidemill.events.Feedback;
@@ -82,25 +87,103 @@ final class CuratorSerdes {
         in -> new Burst(in.readLong(), in.readLong()));
   }
 
-  Serde<Agreement> agreement() {
+  Serde<Standing> standing() {
     return Wire.serde(
-        "agreement",
-        (agreement, out) -> {
-          out.writeInt(agreement.voices().size());
-          for (Agreement.Voice voice : agreement.voices()) {
-            out.writeUTF(voice.subject());
-            out.writeUTF(voice.claim());
-            out.writeLong(voice.at());
+        "standing",
+        (standing, out) -> {
+          out.writeLong(standing.epoch());
+          writeSums(standing.present(), out);
+          writeSums(standing.previous(), out);
+        },
+        in -> new Standing(in.readLong(), readSums(in), readSums(in)));
+  }
+
+  Serde<Campaign> campaign() {
+    return Wire.serde(
+        "campaign",
+        (campaign, out) -> {
+          out.writeLong(campaign.text());
+          out.writeLong(campaign.epoch());
+          out.writeInt(campaign.held());
+          out.writeInt(campaign.pieces());
+          writeSketch(campaign.prompts(), out);
+          writeSketch(campaign.subjects(), out);
+        },
+        in ->
+            new Campaign(
+                in.readLong(),
+                in.readLong(),
+                in.readInt(),
+                in.readInt(),
+                readSketch(in),
+                readSketch(in)));
+  }
+
+  Serde<Ballots> ballots() {
+    return Wire.serde(
+        "ballots",
+        (ballots, out) -> {
+          out.writeInt(ballots.all().size());
+          for (Ballot ballot : ballots.all()) {
+            writeBallot(ballot, out);
           }
         },
         in -> {
           int size = in.readInt();
-          List<Agreement.Voice> voices = new ArrayList<>(size);
+          List<Ballot> all = new ArrayList<>(size);
           for (int i = 0; i < size; i++) {
-            voices.add(new Agreement.Voice(in.readUTF(), in.readUTF(), in.readLong()));
+            all.add(readBallot(in));
           }
-          return new Agreement(voices);
+          return new Ballots(all);
         });
+  }
+
+  private static void writeBallot(Ballot ballot, DataOutputStream out) throws IOException {
+    out.writeUTF(ballot.subject());
+    out.writeLong(ballot.stance().good());
+    out.writeLong(ballot.stance().bad());
+    out.writeBoolean(ballot.stance().proposed());
+    out.writeDouble(ballot.voice());
+    out.writeBoolean(ballot.campaign());
+    out.writeInt(ballot.examples());
+    out.writeUTF(ballot.verdict().name());
+    out.writeLong(ballot.at());
+  }
+
+  private static Ballot readBallot(DataInputStream in) throws IOException {
+    return new Ballot(
+        in.readUTF(),
+        new Stance(in.readLong(), in.readLong(), in.readBoolean()),
+        in.readDouble(),
+        in.readBoolean(),
+        in.readInt(),
+        Ballot.Verdict.valueOf(in.readUTF()),
+        in.readLong());
+  }
+
+  private static void writeSums(Standing.Sums sums, DataOutputStream out) throws IOException {
+    out.writeLong(sums.asked());
+    out.writeLong(sums.granted());
+    out.writeLong(sums.earned());
+    out.writeLong(sums.agreed());
+    out.writeLong(sums.disagreed());
+    writeSketch(sums.met(), out);
+  }
+
+  private static Standing.Sums readSums(DataInputStream in) throws IOException {
+    return new Standing.Sums(
+        in.readLong(), in.readLong(), in.readLong(), in.readLong(), in.readLong(), readSketch(in));
+  }
+
+  private static void writeSketch(Sketch sketch, DataOutputStream out) throws IOException {
+    out.writeLong(sketch.a());
+    out.writeLong(sketch.b());
+    out.writeLong(sketch.c());
+    out.writeLong(sketch.d());
+  }
+
+  private static Sketch readSketch(DataInputStream in) throws IOException {
+    return new Sketch(in.readLong(), in.readLong(), in.readLong(), in.readLong());
   }
 
   private void writeEvidence(Evidence evidence, DataOutputStream out) throws IOException {
@@ -111,6 +194,9 @@ final class CuratorSerdes {
     for (Example example : evidence.examples()) {
       Wire.writeBytes(examples.encode(example), out);
     }
+    out.writeDouble(evidence.voice());
+    out.writeDouble(evidence.crowd());
+    out.writeBoolean(evidence.silent());
   }
 
   private Evidence readEvidence(DataInputStream in) throws IOException {
@@ -122,7 +208,9 @@ final class CuratorSerdes {
     for (int i = 0; i < size; i++) {
       made.add(decode(examples, Wire.readBytes(in)));
     }
-    return new Evidence(kind, raw, claim, made);
+    return in.available() == 0
+        ? new Evidence(kind, raw, claim, made)
+        : new Evidence(kind, raw, claim, made, in.readDouble(), in.readDouble(), in.readBoolean());
   }
 
   private void writeJoin(JoinState state, DataOutputStream out) throws IOException {

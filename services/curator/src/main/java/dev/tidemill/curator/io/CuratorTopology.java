@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 /// demonstrations ─────────► [demonstrations] ─────────────────────┐ by key
 /// completions ─┐                                                  ▼
 /// feedback ────┴──► [join] ── by subject ──► [damping] ── by key ──► [examples]
-///                                                        ──► examples | holdout
+///                                        ▲                   │  ──► examples | holdout
+///                                        └────── trust ◄─────┘
 /// every stage ──► deadletters
 /// ```
 ///
@@ -131,14 +132,22 @@ public final class CuratorTopology {
         builder.stream(List.of(Topics.COMPLETIONS.name(), Topics.FEEDBACK.name()), bytes)
             .process(
                 Work.supplier(stage, joinStores(serdes), JoinProcessor::new), Named.as("join"));
+    // What the last stage learns of subjects comes back to the stage that reads by subject.
+    KStream<String, Heard> judged =
+        builder.stream(Topics.TRUST.name(), Consumed.with(STRING, new Serdes.ByteArraySerde()))
+            .mapValues(change -> (Heard) new Heard.Changed(change));
     KStream<String, Output> damped =
         repartitioned(evidence(joined), "by-subject", serdes)
+            .mapValues(evidence -> (Heard) new Heard.Said(evidence))
+            .merge(judged)
             .process(
                 Work.supplier(
                     stage,
                     List.of(
                         memory(DampingProcessor.CLAIMS),
                         inMemory(DampingProcessor.BURSTS, serdes.burst()),
+                        inMemory(DampingProcessor.STANDINGS, serdes.standing()),
+                        inMemory(DampingProcessor.HELD, serdes.evidence()),
                         progress(DampingProcessor.ERASED)),
                     DampingProcessor::new),
                 Named.as("damping"));
@@ -149,7 +158,8 @@ public final class CuratorTopology {
                     stage,
                     List.of(
                         memory(ExampleProcessor.IDS),
-                        inMemory(ExampleProcessor.AGREEMENTS, serdes.agreement()),
+                        inMemory(ExampleProcessor.BALLOTS, serdes.ballots()),
+                        inMemory(ExampleProcessor.CAMPAIGNS, serdes.campaign()),
                         progress(ExampleProcessor.ERASED)),
                     ExampleProcessor::new),
                 Named.as("examples"));

@@ -1,14 +1,18 @@
 package dev.tidemill.curator.io;
 
-import dev.tidemill.curator.domain.Agreement;
 import dev.tidemill.curator.domain.Evidence;
 import dev.tidemill.curator.domain.EvidenceKind;
 import dev.tidemill.curator.domain.ExampleMaker;
 import dev.tidemill.curator.domain.Person;
 import dev.tidemill.curator.domain.Reason;
 import dev.tidemill.curator.domain.Refusal;
+import dev.tidemill.curator.guard.Ballot;
+import dev.tidemill.curator.guard.Ballots;
+import dev.tidemill.curator.guard.Guard;
+import dev.tidemill.curator.guard.Stance;
 import dev.tidemill.events.Example;
 import dev.tidemill.events.Holdout;
+import dev.tidemill.events.Trust;
 import dev.tidemill.schemas.Topics;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,28 +29,34 @@ import org.jspecify.annotations.Nullable;
 /// one task sees all that is said about one prompt.
 final class ExampleProcessor implements Work<String, Evidence> {
   static final String IDS = "example-ids";
-  static final String AGREEMENTS = "agreements";
+  static final String BALLOTS = "ballots";
+  static final String CAMPAIGNS = "campaigns";
   static final String ERASED = "examples-erased";
   private static final String CONTRADICTED = "contradicted";
+  private static final String CAMPAIGN = "campaign";
 
   private final Stage stage;
   private final Desk desk;
   private final Remembered ids;
-  private final KeyValueStore<String, Agreement> agreements;
+  private final Guard guard;
+  private final KeyValueStore<String, Ballots> ballots;
+  private final CampaignTable campaigns;
   private final Erasing erasing;
 
   ExampleProcessor(Stage stage, ProcessorContext<String, Output> context) {
     this.stage = stage;
     this.desk = new Desk(context, stage);
     this.ids = desk.remembered(IDS);
-    this.agreements = desk.store(AGREEMENTS);
+    this.guard = stage.config().guard();
+    this.ballots = desk.store(BALLOTS);
+    this.campaigns = new CampaignTable(desk.store(CAMPAIGNS), guard);
     this.erasing =
         new Erasing(
             stage,
             desk,
             ERASED,
-            List.of(Sweep.over(agreements, this::forget)),
-            List.of(Erasing.roll(agreements)));
+            List.of(Sweep.over(ballots, (key, seen) -> forget(key))),
+            List.of(Erasing.roll(ballots)));
     desk.every(Duration.ofSeconds(1), ids::expire);
     desk.every(stage.config().caps().agreementWindow(), this::forgetOld);
   }
@@ -58,21 +68,35 @@ final class ExampleProcessor implements Work<String, Evidence> {
       desk.refuseErased(evidence);
       return;
     }
-    double agreement = agreement(evidence);
-    if (agreement == 1) {
+    if (evidence.kind() == EvidenceKind.DEMONSTRATION) {
       publish(evidence);
       return;
     }
-    stage.metrics().damped(CONTRADICTED);
-    Evidence damped = evidence.damped(agreement, CONTRADICTED);
+    if (evidence.silent()) {
+      vote(evidence, false);
+      return;
+    }
+    stage.metrics().bias(evidence);
+    double campaign = guard.on() ? campaigns.weight(evidence, desk.streamTime()) : 1;
+    double agreement = vote(evidence, campaign < 1);
+    Evidence damped = damp(damp(evidence, campaign, CAMPAIGN), agreement, CONTRADICTED);
     boolean heldOut = stage.config().holdout().holdsOut(evidence.key());
-    if (heldOut || damped.weight() < stage.config().caps().minimumWeight()) {
+    // What is held out judges releases; a contradicted answer must not.
+    boolean tooLight = damped.weight() < stage.config().caps().minimumWeight();
+    if (tooLight && campaign < agreement) {
+      lost(damped, damped.weight(), CAMPAIGN);
+      desk.refuse(
+          evidence.raw(),
+          new Refusal(
+              Reason.CAMPAIGN, "evidence", "a few subjects say nearly the same of many prompts"));
+    } else if (agreement < 1 && (tooLight || heldOut)) {
+      lost(damped, damped.weight(), CONTRADICTED);
       desk.refuse(
           evidence.raw(),
           new Refusal(
               Reason.CONTRADICTED,
-              "evidence.text",
-              "of the subjects that lately corrected this prompt %.0f %% agree, and more say otherwise"
+              "evidence",
+              "of the voices lately heard on this prompt %.0f %% agree, and more say otherwise"
                   .formatted(100 * agreement)));
     } else {
       publish(damped);
@@ -85,19 +109,56 @@ final class ExampleProcessor implements Work<String, Evidence> {
     erasing.close();
   }
 
-  // What is held out judges releases; a contradicted answer must not.
-  private double agreement(Evidence evidence) {
-    if (evidence.kind() != EvidenceKind.CORRECTION) {
-      return 1;
-    }
+  // How much of the weight the others on this prompt leave; tells all whose standing it changes.
+  private double vote(Evidence evidence, boolean campaign) {
     long now = desk.streamTime();
-    @Nullable Agreement before = agreements.get(evidence.key());
-    Agreement.Voice voice = new Agreement.Voice(evidence.subjectKey(), evidence.claim(), now);
-    Agreement after =
-        (before == null ? Agreement.NONE : before)
-            .with(voice, now - stage.config().caps().agreementWindow().toMillis());
-    agreements.put(evidence.key(), after);
-    return after.weight(evidence.claim());
+    @Nullable Ballots before = ballots.get(evidence.key());
+    Ballot cast =
+        new Ballot(
+            evidence.subjectKey(),
+            Stance.of(evidence),
+            evidence.silent() ? 0 : evidence.voice(),
+            campaign,
+            evidence.examples().size(),
+            Ballot.Verdict.OPEN,
+            now);
+    Ballots.Result result =
+        (before == null ? Ballots.NONE : before)
+            .with(cast, now - stage.config().caps().agreementWindow().toMillis());
+    ballots.put(evidence.key(), result.state());
+    if (guard.on()) {
+      result.changes().forEach(change -> tell(change, evidence));
+    }
+    return result.weight();
+  }
+
+  private void tell(Ballots.Change change, Evidence evidence) {
+    Trust trust =
+        Trust.newBuilder()
+            .setSubject(Evidence.subjectOf(change.subject()))
+            .setAgreed(change.agreed())
+            .setDisagreed(change.disagreed())
+            .setWitnesses(change.witnesses())
+            .setEventTime(Instant.ofEpochMilli(change.at()))
+            .build();
+    desk.publish(
+        Topics.TRUST.name(),
+        change.subject(),
+        stage.codecs().trust().encode(trust),
+        evidence.raw().timestamp());
+  }
+
+  private Evidence damp(Evidence evidence, double weight, String damping) {
+    if (weight == 1) {
+      return evidence;
+    }
+    stage.metrics().damped(damping);
+    lost(evidence, evidence.weight() * (1 - weight), damping);
+    return evidence.damped(weight, damping);
+  }
+
+  private void lost(Evidence evidence, double weight, String damping) {
+    stage.metrics().lost(damping, weight * evidence.examples().size());
   }
 
   private void publish(Evidence evidence) {
@@ -132,28 +193,29 @@ final class ExampleProcessor implements Work<String, Evidence> {
     }
   }
 
-  private void forget(String key, Agreement seen) {
-    Agreement left = seen.without(voice -> erasing.subjects().named(Evidence.subjectOf(voice)));
-    if (left.voices().size() < seen.voices().size()) {
-      @Nullable Agreement present = agreements.get(key);
-      if (present != null) {
-        agreements.put(
-            key, present.without(voice -> erasing.subjects().named(Evidence.subjectOf(voice))));
-      }
+  private void forget(String key) {
+    @Nullable Ballots present = ballots.get(key);
+    if (present == null) {
+      return;
+    }
+    Ballots left =
+        present.without(subject -> erasing.subjects().named(Evidence.subjectOf(subject)));
+    if (left.all().size() < present.all().size()) {
+      ballots.put(key, left);
     }
   }
 
   private void forgetOld(long now) {
     long since = desk.streamTime() - stage.config().caps().agreementWindow().toMillis();
     List<String> old = new ArrayList<>();
-    try (KeyValueIterator<String, Agreement> all = agreements.all()) {
+    try (KeyValueIterator<String, Ballots> all = ballots.all()) {
       while (all.hasNext()) {
-        KeyValue<String, Agreement> entry = all.next();
-        if (entry.value.voices().stream().allMatch(voice -> voice.at() < since)) {
+        KeyValue<String, Ballots> entry = all.next();
+        if (entry.value.all().stream().allMatch(ballot -> ballot.at() < since)) {
           old.add(entry.key);
         }
       }
     }
-    old.forEach(agreements::delete);
+    old.forEach(ballots::delete);
   }
 }

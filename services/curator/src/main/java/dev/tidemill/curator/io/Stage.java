@@ -11,6 +11,7 @@ import dev.tidemill.events.Document;
 import dev.tidemill.events.Example;
 import dev.tidemill.events.Feedback;
 import dev.tidemill.events.Holdout;
+import dev.tidemill.events.Trust;
 import dev.tidemill.platform.kafka.KafkaClients;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.Topics;
@@ -52,6 +53,7 @@ public record Stage(
       AvroCodec<CuratedDocument> curatedDocuments,
       AvroCodec<Example> examples,
       AvroCodec<Holdout> holdout,
+      AvroCodec<Trust> trust,
       AvroCodec<DeadLetter> deadLetters) {
 
     static Codecs of(KafkaClients kafka) {
@@ -63,6 +65,7 @@ public record Stage(
           kafka.codec(Topics.CURATED_DOCUMENTS),
           kafka.codec(Topics.EXAMPLES),
           kafka.codec(Topics.HOLDOUT),
+          kafka.codec(Topics.TRUST),
           kafka.codec(Topics.DEAD_LETTERS));
     }
   }

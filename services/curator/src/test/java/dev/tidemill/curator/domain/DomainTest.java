@@ -1,7 +1,6 @@
 package dev.tidemill.curator.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.tidemill.curator.Records;
 import java.util.List;
@@ -72,23 +71,5 @@ class DomainTest {
     assertThat(burst.next(0, 1_200, 100)).isEqualTo(new Burst(1_100, 1));
     assertThat(new Burst(0, 40).weight(20)).isEqualTo(0.25);
     assertThat(new Burst(0, 20).weight(20)).isEqualTo(1);
-  }
-
-  @Test
-  void voices_count_once_for_a_subject_and_are_forgotten() {
-    Agreement agreement = Agreement.NONE;
-    for (int i = 0; i < 10; i++) {
-      agreement = agreement.with(new Agreement.Voice("liar", "lie", i), 0);
-    }
-    agreement = agreement.with(new Agreement.Voice("ann", "truth", 10), 0);
-    assertThat(agreement.weight("truth")).isEqualTo(1);
-    agreement = agreement.with(new Agreement.Voice("bob", "truth", 11), 0);
-    assertThat(agreement.weight("lie")).isCloseTo(1 / 3.0, within(1e-9));
-    agreement = agreement.with(new Agreement.Voice("eve", "new", 100), 50);
-    assertThat(agreement.voices()).hasSize(1);
-    for (int i = 0; i < 500; i++) {
-      agreement = agreement.with(new Agreement.Voice("s" + i, "x", 100), 50);
-    }
-    assertThat(agreement.voices()).hasSize(Agreement.MOST);
   }
 }

@@ -291,6 +291,7 @@ class ErasureTest {
             all.dedupe(),
             all.near(),
             all.caps(),
+            all.guard(),
             Quality.OFF,
             all.language(),
             all.pii(),

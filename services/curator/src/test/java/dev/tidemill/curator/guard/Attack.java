@@ -31,7 +31,7 @@ enum Attack {
     long step = until.minus(from).toMillis() / pieces;
     for (int i = 0; i < pieces; i++) {
       Duration at = from.plusMillis(step * i);
-      said.add(piece(random, at, LIAR + i % liars, i / liars));
+      said.add(piece(random, at, LIAR + i % liars, i / liars).asLie());
     }
     return said;
   }

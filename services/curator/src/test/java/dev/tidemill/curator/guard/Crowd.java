@@ -53,12 +53,17 @@ final class Crowd {
 
   /// What all of them say from `from` until `until`, in order of time.
   List<Said> say(Duration from, Duration until) {
+    return say("honest-", from, until);
+  }
+
+  /// The same of subjects with names that begin so.
+  List<Said> say(String prefix, Duration from, Duration until) {
     List<Said> said = new ArrayList<>();
     for (int subject = 0; subject < subjects; subject++) {
       double activity = MEDIAN * Math.exp(SPREAD * random.nextGaussian());
       int pieces = (int) Math.max(1, Math.min(MOST, Math.round(activity)));
       for (int i = 0; i < pieces; i++) {
-        said.add(piece("honest-" + subject, at(from, until), i));
+        said.add(piece(prefix + subject, at(from, until), i));
       }
     }
     said.sort(Comparator.comparing(Said::at));

@@ -5,83 +5,108 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tidemill.curator.Bench;
 import dev.tidemill.curator.CuratorConfig;
 import dev.tidemill.curator.domain.Caps;
-import dev.tidemill.curator.text.LanguageRules;
-import dev.tidemill.curator.text.Licences;
-import dev.tidemill.curator.text.Quality;
-import dev.tidemill.curator.text.Sources;
-import dev.tidemill.curator.text.pii.PiiRules;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// 5 % of the subjects send 60 % of the feedback, coordinated, in one burst or in a slow drip.
+/// 5 % of the subjects send 60 % of the feedback, coordinated: they end with at most 8 % of the
+/// weight, and the honest keep at least 95 % of what they have where nobody lies and nothing is
+/// guarded. Printed figures go into the design page.
 class PoisonTest {
   private static final int HONEST = 133;
   private static final int LIARS = 7;
   private static final Duration DAY = Duration.ofHours(3);
+  private static final List<Said> TRUTH = crowd().say(Duration.ZERO, DAY);
+
+  private static Outcome before = Outcome.NOTHING;
+
+  @BeforeAll
+  static void withoutGuard() {
+    before = unguarded(TRUTH);
+  }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"ONE_LIE", "ALONE", "RATINGS", "PREFERENCES", "TEMPLATES"})
   void a_burst(Attack attack) {
-    List<Said> honest = new Crowd(1, HONEST, 150).say(Duration.ZERO, DAY);
-    int pieces = honest.size() * 3 / 2;
     Duration from = DAY.minusMinutes(40);
-    judge("burst", attack, honest, attack.say(2, LIARS, pieces, from, from.plusMinutes(20)), 0.5);
+    judge("burst", attack, attack.say(2, LIARS, sixtyPercent(), from, from.plusMinutes(20)));
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"MANY_LIES", "ALONE", "RATINGS"})
   void a_drip(Attack attack) {
-    List<Said> honest = new Crowd(1, HONEST, 150).say(Duration.ZERO, DAY);
-    int pieces = honest.size() * 3 / 2;
-    judge("drip", attack, honest, attack.say(2, LIARS, pieces, Duration.ZERO, DAY), 0.75);
+    judge("drip", attack, attack.say(2, LIARS, sixtyPercent(), Duration.ZERO, DAY));
   }
 
-  private static void judge(
-      String name, Attack attack, List<Said> honest, List<Said> lies, double most) {
-    List<Said> all = new ArrayList<>(honest);
+  @Test
+  void sleepers_that_were_honest_for_half_of_the_time() {
+    List<Said> lies = new ArrayList<>();
+    lies.addAll(new Crowd(5, LIARS, 150).say(Attack.LIAR, Duration.ZERO, DAY.dividedBy(2)));
+    lies.addAll(Attack.ALONE.say(2, LIARS, sixtyPercent(), DAY.dividedBy(2), DAY));
+    judge("sleep", Attack.ALONE, lies);
+  }
+
+  @Test
+  void the_honest_alone_lose_little() {
+    judge("none", "", List.of());
+  }
+
+  private static void judge(String name, Object attack, List<Said> lies) {
+    List<Said> all = new ArrayList<>(TRUTH);
     all.addAll(lies);
-    try (Bench unguarded = new Bench(unguarded());
-        Bench bench = new Bench(guarded(Caps.DEFAULT))) {
-      Outcome before = Outcome.of(unguarded, honest);
-      Outcome after = Outcome.of(bench, all);
-      System.out.printf(
-          "%-6s %-20s liars' share %.3f, honest keep %.3f of %.0f; %s %s%n",
-          name,
-          attack,
-          after.liarsShare(),
-          after.kept(before),
-          before.weight(false),
-          after.dampings(),
-          after.reasons());
-      assertThat(after.kept(before)).isGreaterThan(0.85);
-      assertThat(after.liarsShare()).isLessThan(most);
-    }
+    Outcome after = guarded(all);
+    System.out.printf(
+        "%-6s %-18s lies' share %.3f, honest keep %.3f; %s %s%n",
+        name, attack, after.liesShare(), after.kept(before), after.dampings(), after.reasons());
+    assertThat(after.kept(before)).isGreaterThan(0.95);
+    assertThat(after.liesShare()).isLessThan(0.08);
   }
 
-  private static CuratorConfig guarded(Caps caps) {
+  static Crowd crowd() {
+    return new Crowd(1, HONEST, 150);
+  }
+
+  private static int sixtyPercent() {
+    return TRUTH.size() * 3 / 2;
+  }
+
+  static Outcome guarded(List<Said> said) {
+    return outcome(said, Caps.DEFAULT, Guard.DEFAULT);
+  }
+
+  /// What comes of it without caps, comparison, trust or agreement.
+  static Outcome unguarded(List<Said> said) {
+    return outcome(
+        said,
+        new Caps(Duration.ofMinutes(10), 1_000_000, 1_000_000, 0.0001, Duration.ofMillis(1)),
+        new Guard(false, Duration.ofHours(6), 0, 0, 0, 0, Duration.ZERO, 0, 0, 0, 0));
+  }
+
+  private static Outcome outcome(List<Said> said, Caps caps, Guard guard) {
     CuratorConfig config = CuratorConfig.of(Bench.temporary());
-    return new CuratorConfig(
-        config.stateDirectory(),
-        1,
-        config.commitInterval(),
-        Bench.NOTHING_HELD_OUT,
-        config.limits(),
-        config.join(),
-        config.dedupe(),
-        config.near(),
-        caps,
-        Quality.OFF,
-        LanguageRules.OFF,
-        PiiRules.OFF,
-        Sources.ALL,
-        Licences.ANY);
-  }
-
-  private static CuratorConfig unguarded() {
-    return guarded(
-        new Caps(Duration.ofMinutes(10), 1_000_000, 1_000_000, 0.0001, Duration.ofMillis(1)));
+    try (Bench bench =
+        new Bench(
+            new CuratorConfig(
+                config.stateDirectory(),
+                1,
+                config.commitInterval(),
+                Bench.NOTHING_HELD_OUT,
+                config.limits(),
+                config.join(),
+                config.dedupe(),
+                config.near(),
+                caps,
+                guard,
+                config.quality(),
+                config.language(),
+                config.pii(),
+                config.sources(),
+                config.licences()))) {
+      return Outcome.of(bench, said);
+    }
   }
 }
