@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///   usually gives; 1.4 unless told
 /// @param least examples that a subject may always give within the window; 4 unless told
 /// @param credit examples that a subject may give beyond its share for each one that subjects it
-///   has not met before bear out; 1.2 unless told
+///   has not met before bear out; 1.1 unless told
 /// @param hold how long what goes beyond that waits for others to bear the subject out before it is
 ///   refused; 1 hour unless told
 /// @param maxHeld most pieces that wait in a partition; more are refused at once; 5,000 unless told
@@ -45,7 +45,7 @@ public record Guard(
     crowd = crowd == 0 ? 20 : crowd;
     share = share == 0 ? 1.4 : share;
     least = least == 0 ? 4 : least;
-    credit = credit == 0 ? 1.2 : credit;
+    credit = credit == 0 ? 1.1 : credit;
     hold = hold == null ? Duration.ofHours(1) : hold;
     maxHeld = maxHeld == 0 ? 5_000 : maxHeld;
     clique = clique == 0 ? 12 : clique;
