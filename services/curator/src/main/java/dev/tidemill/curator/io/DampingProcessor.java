@@ -62,7 +62,9 @@ final class DampingProcessor implements Work<String, Heard> {
             List.of(
                 Sweep.atOnce(() -> claims.forget(this::erased)),
                 Sweep.over(bursts, (key, burst) -> forget(key)),
-                Sweep.over(desk.<Standing>store(STANDINGS), (key, standing) -> forgetStanding(key)),
+                Sweep.over(
+                    desk.<String, Standing>store(STANDINGS),
+                    (key, standing) -> forgetStanding(key)),
                 Sweep.atOnce(() -> held.subjects().forEach(this::forgetHeld))),
             List.of(
                 Erasing.roll(bursts),
@@ -251,11 +253,13 @@ final class DampingProcessor implements Work<String, Heard> {
   private void changed(String subject, byte @Nullable [] change) {
     if (change == null) {
       standings.forget(subject);
-      held.forget(subject);
       return;
     }
     try {
       Trust trust = stage.codecs().trust().decode(change);
+      if (erasing.cover(Person.of(trust))) {
+        return;
+      }
       standings.put(
           subject,
           standings

@@ -79,11 +79,6 @@ final class HeldEvidence implements AutoCloseable {
     count(subject, -1);
   }
 
-  /// Forgets a subject.
-  void forget(String subject) {
-    of(subject).forEach(entry -> remove(subject, entry));
-  }
-
   /// Takes what this task holds out of the gauges.
   @Override
   public void close() {

@@ -80,7 +80,8 @@ class GuardTest {
   @Test
   void texts_that_differ_in_little_have_a_signature_in_common() {
     String text = "As everybody knows item 12 is only sold by the Acme store so buy it there today";
-    String other = "As everybody knows item 977 is only sold by the Acme store so buy it there for sure";
+    String other =
+        "As everybody knows item 977 is only sold by the Acme store so buy it there for sure";
     assertThat(Campaigns.signatures(text)).containsAnyElementsOf(Campaigns.signatures(other));
     assertThat(Campaigns.signatures("a plain other sentence that has nothing to do with it"))
         .doesNotContainAnyElementsOf(Campaigns.signatures(text));
