@@ -11,9 +11,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tidemill.curator.Bench;
 import dev.tidemill.curator.Records;
-import dev.tidemill.curator.domain.Agreement;
 import dev.tidemill.curator.domain.Burst;
 import dev.tidemill.curator.domain.JoinState;
+import dev.tidemill.curator.guard.Ballot;
+import dev.tidemill.curator.guard.Ballots;
+import dev.tidemill.curator.guard.Standing;
 import dev.tidemill.events.Completion;
 import dev.tidemill.events.DeadLetter;
 import dev.tidemill.events.Demonstration;
@@ -58,10 +60,13 @@ class ErasingTest {
       assertThat(bench.<Burst>stored(DampingProcessor.BURSTS))
           .doesNotContainKey("subject/mary")
           .containsKey("subject/peter");
-      assertThat(bench.<Agreement>stored(ExampleProcessor.AGREEMENTS).values())
-          .flatExtracting(Agreement::voices)
-          .extracting(Agreement.Voice::subject)
-          .containsExactly("subject/peter");
+      assertThat(bench.<Ballots>stored(ExampleProcessor.BALLOTS).values())
+          .flatExtracting(Ballots::all)
+          .extracting(Ballot::subject)
+          .containsOnly("subject/peter");
+      assertThat(bench.<Standing>stored(DampingProcessor.STANDINGS))
+          .doesNotContainKey("subject/mary")
+          .containsKey("subject/peter");
       assertThat(bench.gauge("tidemill.curator.feedback.parked")).isZero();
       for (String stage : List.of("documents", "demonstrations", "join", "damping", "examples")) {
         assertThat(bench.<Long>stored(stage + "-erased")).containsEntry("0", 0L);
