@@ -17,6 +17,18 @@ final class Report {
     out.printf(Locale.ROOT, "        %-48s %14.4g %s%n", name, value, unit);
   }
 
+  /// A count without a bar.
+  void count(String name, long value) {
+    out.printf(Locale.ROOT, "        %-48s %14d%n", name, value);
+  }
+
+  /// A count that must be zero.
+  void none(String name, long value) {
+    missed |= value != 0;
+    out.printf(
+        Locale.ROOT, "%-7s %-48s %14d (bar: 0)%n", value == 0 ? "met" : "MISSED", name, value);
+  }
+
   /// A figure that must be at least the bar.
   void atLeast(String name, double value, double bar, String unit) {
     barred(name, value, ">=", bar, unit, value >= bar);

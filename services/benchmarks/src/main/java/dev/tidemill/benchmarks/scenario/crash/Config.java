@@ -6,7 +6,7 @@ import java.nio.file.Path;
 final class Config {
   private Config() {}
 
-  /// Caps are out of reach, since damping counts by the order of arrival.
+  /// Caps are out of reach and the guard is off, since damping goes by the order of arrival.
   static String yaml(String servers, int ingestPort, Path folder, Settings settings) {
     return """
     kafka:
@@ -20,6 +20,7 @@ final class Config {
         settle: %dms
         orphan_retention: %dms
       caps: {free: 1000000, producer_free: 100000000}
+      guard: {enabled: false}
     """
         .formatted(
             servers,
