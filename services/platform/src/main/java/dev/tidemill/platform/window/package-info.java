@@ -31,9 +31,9 @@
 /// ([dev.tidemill.platform.provenance]), to their ends before a window trains, after it, and before
 /// it is published.
 ///
-/// - *Not trained yet:* the record is passed over, whether compaction has removed it or not, and its
-///   place is cut out of the window's ranges, so that what the ranges hold is what was trained. A
-///   window that has taken it already is dropped and collected anew; one that was prepared is
+/// - *Not trained yet:* the record is passed over, whether compaction has removed it or not, and
+///   its place is cut out of the window's ranges, so that what the ranges hold is what was trained.
+///   A window that has taken it already is dropped and collected anew; one that was prepared is
 ///   discarded with its artifact, also by the recovery after a kill.
 /// - *Trained:* a window that was published holds it, so its lineage is worthless: weights, replay
 ///   buffer and optimizer have seen the record. The line begins its next *generation*
