@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
-/// A program of ours as a process of its own: same JVM, same flags and same classes as these tests,
-/// but for the tests' own. What it says goes to files.
+/// A program as a process of its own, on the same JVM. Ours have the same flags and the same
+/// classes as these tests, but for the tests' own. What it says goes to files.
 final class Child implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(20);
   private static final int TAIL = 40;
@@ -50,6 +50,20 @@ final class Child implements AutoCloseable {
     options.addAll(List.of("-cp", classPath(), main.getName()));
     options.addAll(arguments);
     options.removeIf(String::isEmpty);
+    return launch(folder, name, wrapper, options);
+  }
+
+  /// Starts a program of others, as `java -jar` does.
+  ///
+  /// @param folder takes what it says, in files of this name
+  static Child startJar(Path folder, String name, List<String> jvm, Path jar) {
+    List<String> options = new ArrayList<>(jvm);
+    options.addAll(List.of("-jar", jar.toString()));
+    return launch(folder, name, List.of(), options);
+  }
+
+  private static Child launch(
+      Path folder, String name, List<String> wrapper, List<String> options) {
     List<String> command = new ArrayList<>(wrapper);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + argumentFile(folder.resolve(name + ".args"), options));
