@@ -168,7 +168,8 @@ public final class Fuzz implements Callable<Integer> {
           since = System.nanoTime();
         }
         before = now;
-        Thread.sleep(500);
+        System.err.println("to be read, waiting, counted: " + now);
+        Thread.sleep(2_000);
       }
     }
     report.atMost(

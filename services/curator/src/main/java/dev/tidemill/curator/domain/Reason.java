@@ -19,6 +19,8 @@ public enum Reason {
   /// A prompt is empty, has an unknown role or does not end with the user's turn.
   INVALID_PROMPT,
   RATING_OUT_OF_RANGE,
+  /// An event time centuries away: nobody's clock is that wrong.
+  EVENT_TIME_OUT_OF_RANGE,
   /// Of two answers to compare, both are the same.
   EQUAL_ANSWERS,
   /// An id was used before for other content.

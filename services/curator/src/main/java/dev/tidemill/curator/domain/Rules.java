@@ -13,6 +13,7 @@ import dev.tidemill.events.Rating;
 import dev.tidemill.events.Retraction;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// What a raw record must be like on its own, before anything else is known. Accepted records come
 /// back with their texts normalised and placeholders in the places of personal data.
 public final class Rules {
+  private static final Instant EARLIEST = Instant.EPOCH;
+  private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
   private static final Set<String> ROLES = Set.of("system", "user", "assistant");
 
   private final Limits limits;
@@ -39,6 +42,7 @@ public final class Rules {
           name("key", document.getKey());
           keyed(raw, "key", document.getKey());
           name("producer", document.getProducer());
+          time(document.getEventTime());
           optionalName("subject", document.getSubject());
           origin(document);
           String text = text("text", document.getText(), limits.maxDocument());
@@ -65,6 +69,7 @@ public final class Rules {
           name("id", demonstration.getId());
           keyed(raw, "id", demonstration.getId());
           name("producer", demonstration.getProducer());
+          time(demonstration.getEventTime());
           optionalName("subject", demonstration.getSubject());
           name("task", demonstration.getTask());
           prompt(demonstration.getPrompt());
@@ -83,6 +88,7 @@ public final class Rules {
           name("id", completion.getId());
           keyed(raw, "id", completion.getId());
           name("task", completion.getTask());
+          time(completion.getEventTime());
           return completion;
         });
   }
@@ -95,6 +101,7 @@ public final class Rules {
           name("completion_id", feedback.getCompletionId());
           keyed(raw, "completion_id", feedback.getCompletionId());
           name("producer", feedback.getProducer());
+          time(feedback.getEventTime());
           optionalName("subject", feedback.getSubject());
           return switch (feedback.getEvidence()) {
             case Rating rating -> rated(feedback, rating.getValue());
@@ -250,6 +257,16 @@ public final class Rules {
           "%s has %d characters, the most is %d".formatted(field, normal.length(), most));
     }
     return normal;
+  }
+
+  // Ages of records are reckoned in nanoseconds, which reach 292 years.
+  private static void time(Instant eventTime) throws RefusedException {
+    if (eventTime.isBefore(EARLIEST) || !eventTime.isBefore(LATEST)) {
+      throw refused(
+          Reason.EVENT_TIME_OUT_OF_RANGE,
+          "event_time",
+          "event_time must be from %s to before %s, was %s".formatted(EARLIEST, LATEST, eventTime));
+    }
   }
 
   private void optionalName(String field, @Nullable String value) throws RefusedException {

@@ -1,5 +1,6 @@
 package dev.tidemill.curator.io;
 
+import static dev.tidemill.curator.Records.at;
 import static dev.tidemill.curator.Records.completion;
 import static dev.tidemill.curator.Records.correction;
 import static dev.tidemill.curator.Records.demonstration;
@@ -13,6 +14,7 @@ import dev.tidemill.curator.Bench;
 import dev.tidemill.curator.domain.Caps;
 import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
+import dev.tidemill.events.Completion;
 import dev.tidemill.events.DeadLetter;
 import dev.tidemill.events.Demonstration;
 import dev.tidemill.events.Document;
@@ -21,6 +23,7 @@ import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.Topic;
 import dev.tidemill.schemas.Topics;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -65,6 +68,20 @@ class RefusalTest {
     assertThat(letter.getReason()).isEqualTo("unknown_schema");
     assertThat(letter.getDetail()).contains("fingerprint", "deploy consumers before producers");
     assertThat(letter.getPayload()).isEqualTo(ByteBuffer.wrap(newer));
+  }
+
+  @Test
+  void times_centuries_away_are_refused_on_every_topic() {
+    for (long wild : new long[] {Long.MIN_VALUE, -1, Long.MAX_VALUE, 7_258_118_400_000L}) {
+      Instant time = Instant.ofEpochMilli(wild);
+      bench.send(
+          Document.newBuilder(document("d", "k", "long enough")).setEventTime(time).build());
+      bench.send(Demonstration.newBuilder(demonstration("m", "q", "a")).setEventTime(time).build());
+      bench.send(Completion.newBuilder(completion("c", "q", "a")).setEventTime(time).build());
+      bench.send(at(rating("f", "c", "ann", 1), time));
+      bench.settle();
+      assertThat(bench.reasons()).hasSize(4).containsOnly("event_time_out_of_range");
+    }
   }
 
   @Test
