@@ -46,13 +46,16 @@ import org.apache.kafka.common.TopicPartition;
 /// How many documents a second the curator takes through every filter, broker included, and whether
 /// the cost of one stays the same as the state grows.
 ///
-/// The documents lie in their topic before the curator starts. Its outputs are read as they are
-/// committed, and every document must be in them exactly once.
+/// Documents are written in blocks, and the next block is made and written when all of the last
+/// has come out, so that what a block costs is the cost of all stages for it. Making them does not
+/// count. The curator's outputs are read as they are committed, and every document must be in them
+/// exactly once.
 ///
 /// Options: `--documents` (1000000), `--threads` of the curator (its default).
 public final class CuratorThroughput {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final int FIRST = 10_000;
+  private static final int BLOCK = 10_000;
+  private static final int FIRST = BLOCK;
   // Other work on the machine makes a document take longer, but hardly dearer.
   private static final OperatingSystemMXBean PROCESS =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -89,7 +92,6 @@ public final class CuratorThroughput {
       try (Admin admin = kafka.admin()) {
         TopicCreation.ensure(admin, (short) 1);
       }
-      produce(kafka);
       ServiceContext context =
           new ServiceContext(
               "curator",
@@ -114,37 +116,24 @@ public final class CuratorThroughput {
     return threads == 0 ? defaults : defaults.withThreads(threads);
   }
 
-  private void produce(KafkaClients kafka) {
-    AvroCodec<Document> codec = kafka.codec(Topics.DOCUMENTS);
-    long begin = System.nanoTime();
-    long[] bytes = new long[1];
-    try (Producer<String, byte[]> producer = kafka.producer("documents")) {
-      int chunk = 10_000;
-      for (int from = 0; from < documents; from += chunk) {
-        IntStream.range(from, Math.min(documents, from + chunk))
-            .parallel()
-            .mapToObj(corpus::document)
-            .map(
-                document ->
-                    new ProducerRecord<>(
-                        Topics.DOCUMENTS.name(), document.getKey(), codec.encode(document)))
-            .toList()
-            .forEach(
-                record -> {
-                  bytes[0] += record.value().length;
-                  var _ = producer.send(record);
-                });
-      }
-      producer.flush();
-    }
-    report.figure("bytes of a raw document", (double) bytes[0] / documents, "bytes");
-    report.figure("documents written in", seconds(begin), "s");
+  private List<ProducerRecord<String, byte[]>> block(AvroCodec<Document> codec, int from, int to) {
+    return IntStream.range(from, to)
+        .parallel()
+        .mapToObj(corpus::document)
+        .map(
+            document ->
+                new ProducerRecord<>(
+                    Topics.DOCUMENTS.name(), document.getKey(), codec.encode(document)))
+        .toList();
   }
 
   private void measure(KafkaClients kafka) {
-    Outputs outputs = new Outputs(kafka.codec(Topics.DEAD_LETTERS), kafka.codec(Topics.DOCUMENTS));
-    List<Mark> marks = new ArrayList<>();
-    try (Consumer<String, byte[]> reader = kafka.consumer("outputs", null)) {
+    AvroCodec<Document> codec = kafka.codec(Topics.DOCUMENTS);
+    Outputs outputs = new Outputs(kafka.codec(Topics.DEAD_LETTERS), codec);
+    List<Block> blocks = new ArrayList<>();
+    long bytes = 0;
+    try (Producer<String, byte[]> producer = kafka.producer("documents");
+        Consumer<String, byte[]> reader = kafka.consumer("outputs", null)) {
       List<TopicPartition> partitions =
           Stream.of(Topics.CURATED_DOCUMENTS, Topics.HOLDOUT, Topics.DEAD_LETTERS)
               .flatMap(
@@ -154,29 +143,46 @@ public final class CuratorThroughput {
               .toList();
       reader.assign(partitions);
       reader.seekToBeginning(partitions);
-      long heard = System.nanoTime();
-      while (outputs.total() < documents && System.nanoTime() - heard < PATIENCE.toNanos()) {
-        for (ConsumerRecord<String, byte[]> record : reader.poll(Duration.ofMillis(200))) {
-          outputs.take(record);
-          heard = System.nanoTime();
-        }
-        marks.add(new Mark(outputs.total(), System.nanoTime(), PROCESS.getProcessCpuTime()));
+      for (int from = 0; from < documents && outputs.total() == from; from += BLOCK) {
+        int to = Math.min(documents, from + BLOCK);
+        List<ProducerRecord<String, byte[]>> records = block(codec, from, to);
+        bytes += records.stream().mapToLong(record -> record.value().length).sum();
+        long time = System.nanoTime();
+        long processor = PROCESS.getProcessCpuTime();
+        records.forEach(
+            record -> {
+              var _ = producer.send(record);
+            });
+        await(reader, outputs, to);
+        blocks.add(
+            new Block(from, to, System.nanoTime() - time, PROCESS.getProcessCpuTime() - processor));
       }
     }
-    report(outputs, marks);
+    report.figure("bytes of a raw document", (double) bytes / documents, "bytes");
+    report(outputs, blocks);
   }
 
-  private void report(Outputs outputs, List<Mark> marks) {
+  private static void await(Consumer<String, byte[]> reader, Outputs outputs, int count) {
+    long heard = System.nanoTime();
+    while (outputs.total() < count && System.nanoTime() - heard < PATIENCE.toNanos()) {
+      for (ConsumerRecord<String, byte[]> record : reader.poll(Duration.ofMillis(50))) {
+        outputs.take(record);
+        heard = System.nanoTime();
+      }
+    }
+  }
+
+  private void report(Outputs outputs, List<Block> blocks) {
     for (int to = FIRST; to < documents; to *= 10) {
       int end = Math.min(documents, to * 10);
-      report.figure("documents/s from %d to %d".formatted(to, end), rate(marks, to, end), "1/s");
+      report.figure("documents/s from %d to %d".formatted(to, end), rate(blocks, to, end), "1/s");
     }
     report.atLeast(
-        "documents/s after the first 10000", rate(marks, FIRST, documents), 2_000, "1/s");
+        "documents/s after the first 10000", rate(blocks, FIRST, documents), 2_000, "1/s");
     // Compiling makes the beginning dear, so the cheaper of two beginnings counts.
-    double early = cost(marks, FIRST, Math.min(100_000, documents / 2));
-    double next = cost(marks, Math.min(100_000, documents / 5), documents / 2);
-    double late = cost(marks, documents - documents / 10, documents);
+    double early = cost(blocks, FIRST, Math.min(100_000, documents / 2));
+    double next = cost(blocks, Math.min(100_000, documents / 5), documents / 2);
+    double late = cost(blocks, documents - documents / 10, documents);
     report.figure("processor time of one, from 10000", early, "us");
     report.figure("processor time of one, from 100000 to half", next, "us");
     report.figure("processor time of one, the last tenth", late, "us");
@@ -208,26 +214,20 @@ public final class CuratorThroughput {
     return metrics.get(name).gauge().value();
   }
 
-  // Documents a second between the first marks at or behind both counts.
-  private static double rate(List<Mark> marks, int from, int to) {
-    Mark begin = mark(marks, from);
-    Mark end = mark(marks, to);
-    return (end.count - begin.count) * 1e9 / (end.time - begin.time);
+  // Documents a second in the blocks between both counts.
+  private static double rate(List<Block> blocks, int from, int to) {
+    long nanos = within(blocks, from, to).mapToLong(Block::nanos).sum();
+    return within(blocks, from, to).mapToLong(Block::documents).sum() * 1e9 / nanos;
   }
 
   // Microseconds of processor time a document, broker and reader included.
-  private static double cost(List<Mark> marks, int from, int to) {
-    Mark begin = mark(marks, from);
-    Mark end = mark(marks, to);
-    return (end.processorTime - begin.processorTime) / 1e3 / (end.count - begin.count);
+  private static double cost(List<Block> blocks, int from, int to) {
+    long nanos = within(blocks, from, to).mapToLong(Block::processorNanos).sum();
+    return nanos / 1e3 / within(blocks, from, to).mapToLong(Block::documents).sum();
   }
 
-  private static Mark mark(List<Mark> marks, int count) {
-    return marks.stream().filter(mark -> mark.count >= count).findFirst().orElse(marks.getLast());
-  }
-
-  private static double seconds(long begin) {
-    return (System.nanoTime() - begin) / 1e9;
+  private static Stream<Block> within(List<Block> blocks, int from, int to) {
+    return blocks.stream().filter(block -> block.from() >= from && block.to() <= to);
   }
 
   private static void delete(Path directory) throws IOException {
@@ -238,8 +238,13 @@ public final class CuratorThroughput {
     }
   }
 
-  /// So many documents had come out at this time, in nanoseconds.
-  private record Mark(int count, long time, long processorTime) {}
+  /// What the documents of these numbers took, from the first one's writing to the last one's
+  /// coming out.
+  private record Block(int from, int to, long nanos, long processorNanos) {
+    long documents() {
+      return (long) to - from;
+    }
+  }
 
   /// What came out, by the number of the document.
   private static final class Outputs {
