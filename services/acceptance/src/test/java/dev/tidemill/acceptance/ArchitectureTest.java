@@ -174,7 +174,7 @@ class ArchitectureTest {
         .that()
         .resideInAPackage(ROOT + "..")
         .and()
-        .resideOutsideOfPackages(ROOT + ".events..", "..jmh_generated..")
+        .resideOutsideOfPackage(ROOT + ".events..")
         .should(
             com.tngtech.archunit.lang.conditions.ArchConditions.be(
                 com.tngtech.archunit.base.DescribedPredicate.describe(

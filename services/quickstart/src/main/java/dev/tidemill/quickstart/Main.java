@@ -144,8 +144,9 @@ public final class Main implements Callable<Integer> {
 
   /// Ctrl-C: lets the story end and everything close in order.
   private void interrupt(Thread story) {
-    stop.countDown();
+    // First, so that it ends the waiting and not the closing that follows.
     story.interrupt();
+    stop.countDown();
     try {
       if (!stopped.await(60, TimeUnit.SECONDS)) {
         System.err.println("quickstart: not everything stopped within 60 s");

@@ -74,8 +74,7 @@ class RefusalTest {
   void times_centuries_away_are_refused_on_every_topic() {
     for (long wild : new long[] {Long.MIN_VALUE, -1, Long.MAX_VALUE, 7_258_118_400_000L}) {
       Instant time = Instant.ofEpochMilli(wild);
-      bench.send(
-          Document.newBuilder(document("d", "k", "long enough")).setEventTime(time).build());
+      bench.send(Document.newBuilder(document("d", "k", "long enough")).setEventTime(time).build());
       bench.send(Demonstration.newBuilder(demonstration("m", "q", "a")).setEventTime(time).build());
       bench.send(Completion.newBuilder(completion("c", "q", "a")).setEventTime(time).build());
       bench.send(at(rating("f", "c", "ann", 1), time));
