@@ -20,7 +20,6 @@ import dev.tidemill.schemas.MalformedRecordException;
 import dev.tidemill.schemas.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -29,7 +28,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -106,7 +104,7 @@ public final class CuratorThroughput {
         measure(kafka);
       }
     } finally {
-      delete(directory);
+      ChildBroker.delete(directory);
     }
     return report.exitCode();
   }
@@ -228,14 +226,6 @@ public final class CuratorThroughput {
 
   private static Stream<Block> within(List<Block> blocks, int from, int to) {
     return blocks.stream().filter(block -> block.from() >= from && block.to() <= to);
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> all = Files.walk(directory)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
   }
 
   /// What the documents of these numbers took, from the first one's writing to the last one's
