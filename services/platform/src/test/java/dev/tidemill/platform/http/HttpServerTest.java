@@ -233,7 +233,11 @@ class HttpServerTest {
     Awaitility.await()
         .untilAsserted(
             () ->
-                assertThat(metrics.scrape().lines().filter(l -> l.contains("seconds_count")))
+                assertThat(
+                        metrics
+                            .scrape()
+                            .lines()
+                            .filter(l -> l.startsWith("tidemill_http_request_seconds_count")))
                     .containsExactlyInAnyOrder(
                         "tidemill_http_request_seconds_count{method=\"GET\","
                             + "route=\"/v1/chat/{task}\",server=\"chat\",status=\"200\"} 1",
