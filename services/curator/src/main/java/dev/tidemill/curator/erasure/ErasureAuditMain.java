@@ -1,18 +1,10 @@
 package dev.tidemill.curator.erasure;
 
 import dev.tidemill.curator.CuratorService;
-import dev.tidemill.platform.config.ConfigException;
-import dev.tidemill.platform.config.KafkaConfig;
 import dev.tidemill.platform.config.Settings;
-import dev.tidemill.platform.faults.Fault;
 import dev.tidemill.platform.kafka.KafkaClients;
-import dev.tidemill.platform.logging.Logging;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import dev.tidemill.platform.kafka.KafkaTool;
 import java.io.PrintStream;
-import java.nio.file.Path;
-import java.util.concurrent.Callable;
-import org.apache.kafka.common.KafkaException;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /// The program that proves the absence of a subject: `ErasureAuditMain --config FILE --subject S`.
@@ -22,13 +14,7 @@ import picocli.CommandLine;
     name = "erasure-audit",
     mixinStandardHelpOptions = true,
     description = "Looks in every topic for what a subject gave before it asked to be forgotten.")
-public final class ErasureAuditMain implements Callable<Integer> {
-
-  @CommandLine.Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "YAML file; its section kafka is read")
-  private @Nullable Path config;
+public final class ErasureAuditMain extends KafkaTool {
 
   @CommandLine.Option(
       names = "--subject",
@@ -37,28 +23,20 @@ public final class ErasureAuditMain implements Callable<Integer> {
       description = "the pseudonym to look for")
   private String subject = "";
 
+  ErasureAuditMain() {
+    super("its section kafka is read", "the audit cannot be made");
+  }
+
   public static void main(String[] args) {
-    System.exit(new CommandLine(new ErasureAuditMain()).execute(args));
+    new ErasureAuditMain().start(args);
   }
 
   @Override
-  public Integer call() {
-    Logging.configure();
-    try {
-      KafkaConfig kafka =
-          Settings.load(config, System.getenv()).section("kafka", KafkaConfig.class);
-      KafkaClients clients = new KafkaClients(kafka, "erasure-audit", new SimpleMeterRegistry());
-      ErasureAudit.Report report =
-          new ErasureAudit(clients, CuratorService.APPLICATION_ID).run(subject);
-      print(report, System.out);
-      return report.absent() ? 0 : 1;
-    } catch (ConfigException e) {
-      System.err.println(e.getMessage());
-      return 2;
-    } catch (Fault | KafkaException e) {
-      System.err.println("the audit cannot be made: " + e.getMessage());
-      return 1;
-    }
+  protected int run(Settings settings, KafkaClients clients) {
+    ErasureAudit.Report report =
+        new ErasureAudit(clients, CuratorService.APPLICATION_ID).run(subject);
+    print(report, System.out);
+    return report.absent() ? 0 : 1;
   }
 
   static void print(ErasureAudit.Report report, PrintStream out) {

@@ -1,17 +1,8 @@
 package dev.tidemill.platform.kafka;
 
-import dev.tidemill.platform.config.ConfigException;
-import dev.tidemill.platform.config.KafkaConfig;
 import dev.tidemill.platform.config.Settings;
-import dev.tidemill.platform.faults.Fault;
-import dev.tidemill.platform.logging.Logging;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.KafkaException;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /// The program that creates the catalogue's topics: `CreateTopics --config FILE`. It ends with 0
@@ -20,36 +11,22 @@ import picocli.CommandLine;
     name = "create-topics",
     mixinStandardHelpOptions = true,
     description = "Creates the topics of the catalogue where they are missing.")
-public final class CreateTopics implements Callable<Integer> {
+public final class CreateTopics extends KafkaTool {
 
-  @CommandLine.Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "YAML file; its section kafka is read")
-  private @Nullable Path config;
+  CreateTopics() {
+    super("its section kafka is read", "the topics could not be created");
+  }
 
   public static void main(String[] args) {
-    System.exit(new CommandLine(new CreateTopics()).execute(args));
+    new CreateTopics().start(args);
   }
 
   @Override
-  public Integer call() {
-    Logging.configure();
-    try {
-      KafkaConfig kafka =
-          Settings.load(config, System.getenv()).section("kafka", KafkaConfig.class);
-      KafkaClients clients = new KafkaClients(kafka, "create-topics", new SimpleMeterRegistry());
-      try (Admin admin = clients.admin()) {
-        List<String> created = TopicCreation.ensure(admin, kafka.replicationFactor());
-        System.out.println("topics created: " + created.size());
-      }
-      return 0;
-    } catch (ConfigException e) {
-      System.err.println(e.getMessage());
-      return 2;
-    } catch (Fault | KafkaException e) {
-      System.err.println("the topics could not be created: " + e.getMessage());
-      return 1;
+  protected int run(Settings settings, KafkaClients clients) {
+    try (Admin admin = clients.admin()) {
+      List<String> created = TopicCreation.ensure(admin, clients.config().replicationFactor());
+      System.out.println("topics created: " + created.size());
     }
+    return 0;
   }
 }
