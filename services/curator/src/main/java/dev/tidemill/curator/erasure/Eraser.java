@@ -11,6 +11,7 @@ import dev.tidemill.platform.faults.Fault;
 import dev.tidemill.platform.faults.KafkaFaults;
 import dev.tidemill.platform.faults.RetriableFault;
 import dev.tidemill.platform.kafka.KafkaClients;
+import dev.tidemill.platform.kafka.WholeTopics;
 import dev.tidemill.platform.lifecycle.ServiceLoop;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.MalformedRecordException;
@@ -184,7 +185,7 @@ public final class Eraser implements AutoCloseable {
   }
 
   private void awaitForgotten(Consumer<String, byte[]> from, Batch batch) {
-    try (Consumer<String, byte[]> reader = kafka.consumer("erasure-acknowledgements", null)) {
+    try (Consumer<String, byte[]> reader = kafka.reader("erasure-acknowledgements")) {
       Acknowledgements acknowledgements = new Acknowledgements(reader, applicationId);
       while (!acknowledgements.missing(batch.last()).isEmpty()) {
         goOn(from);
@@ -194,9 +195,10 @@ public final class Eraser implements AutoCloseable {
 
   private Findings find(Admin admin, Consumer<String, byte[]> from, Batch batch) {
     Findings findings = new Findings(readings, batch.subjects());
-    try (Consumer<String, byte[]> reader = kafka.consumer("erasure-passage", null)) {
-      new WholeTopics(admin, reader)
-          .visit(
+    try (Consumer<String, byte[]> reader = kafka.reader("erasure-passage")) {
+      new WholeTopics(reader, ErasureAudit.PATIENCE)
+          .visitLogs(
+              admin,
               Readings.topics().stream().map(Topic::name).toList(),
               new WholeTopics.Visitor() {
                 @Override

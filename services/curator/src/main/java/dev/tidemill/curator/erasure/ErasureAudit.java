@@ -12,6 +12,7 @@ import dev.tidemill.platform.faults.RetriableFault;
 import dev.tidemill.platform.kafka.KafkaClients;
 import dev.tidemill.platform.kafka.TopicReader;
 import dev.tidemill.platform.kafka.TopicRecord;
+import dev.tidemill.platform.kafka.WholeTopics;
 import dev.tidemill.platform.provenance.Applied;
 import dev.tidemill.platform.provenance.ErasedPositions;
 import dev.tidemill.platform.provenance.Origin;
@@ -19,6 +20,7 @@ import dev.tidemill.platform.provenance.Provenance;
 import dev.tidemill.schemas.Topic;
 import dev.tidemill.schemas.TopicCatalogue;
 import dev.tidemill.schemas.Topics;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,6 +37,9 @@ import org.apache.kafka.common.TopicPartition;
 /// Looks in every topic for what a subject gave before it asked to be forgotten. It reads the
 /// topics itself and trusts no other part of the curator.
 public final class ErasureAudit {
+  // Longer than a transaction can stay open.
+  static final Duration PATIENCE = Duration.ofMinutes(3);
+
   /// What a topic holds of the subject.
   ///
   /// @param seen records read
@@ -81,8 +86,8 @@ public final class ErasureAudit {
   public Report run(String subject) {
     ErasedSubjects asked = asked(subject);
     try (Admin admin = kafka.admin();
-        Consumer<String, byte[]> committed = kafka.consumer("erasure-audit", null);
-        Consumer<String, byte[]> everything = kafka.uncommittedConsumer("erasure-audit-all")) {
+        Consumer<String, byte[]> committed = kafka.reader("erasure-audit");
+        Consumer<String, byte[]> everything = kafka.uncommittedReader("erasure-audit-all")) {
       Set<String> topics = topics(admin);
       Map<TopicPartition, Long> passed = passed(admin);
       Map<String, Trace> traces = new LinkedHashMap<>();
@@ -90,10 +95,10 @@ public final class ErasureAudit {
       for (String topic : topics) {
         traces.put(topic, new Trace(topic, subject, asked, readings, passed));
       }
-      new WholeTopics(admin, committed)
-          .visit(topics, record -> trace(traces, record.topic()).committed(record));
-      new WholeTopics(admin, everything)
-          .visit(topics, record -> trace(traces, record.topic()).physical(record));
+      new WholeTopics(committed, PATIENCE)
+          .visitLogs(admin, topics, record -> trace(traces, record.topic()).committed(record));
+      new WholeTopics(everything, PATIENCE)
+          .visitLogs(admin, topics, record -> trace(traces, record.topic()).physical(record));
       List<AppliedErasure> applied = applied(subject);
       return new Report(
           (int) applied.stream().map(AppliedErasure::getId).distinct().count(),

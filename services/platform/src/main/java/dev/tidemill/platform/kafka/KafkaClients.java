@@ -97,6 +97,35 @@ public final class KafkaClients {
   ///
   /// @param group null for a consumer that assigns its partitions and never commits
   public Consumer<String, byte[]> consumer(String name, @Nullable String group) {
+    Map<String, Object> properties = consumerProperties(name);
+    if (group != null) {
+      properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+    }
+    return new MeteredConsumer(properties, metrics, METER_REFRESH);
+  }
+
+  /// A consumer in no group for whoever reads what is committed to the end and asks where that is.
+  public Consumer<String, byte[]> reader(String name) {
+    return new MeteredConsumer(readerProperties(name), metrics, METER_REFRESH);
+  }
+
+  /// A reader of all that lies in the logs, also what was aborted: for proofs that something is not
+  /// there. What it reads must not be acted upon.
+  public Consumer<String, byte[]> uncommittedReader(String name) {
+    Map<String, Object> properties = readerProperties(name);
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
+    return new MeteredConsumer(properties, metrics, METER_REFRESH);
+  }
+
+  // A broker answers the questions of a connection one after the other: one for the ends of
+  // partitions would wait behind a fetch that waits for news, half a second by Kafka's default.
+  private Map<String, Object> readerProperties(String name) {
+    Map<String, Object> properties = consumerProperties(name);
+    properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 20);
+    return properties;
+  }
+
+  private Map<String, Object> consumerProperties(String name) {
     Map<String, Object> properties = new HashMap<>();
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
@@ -104,22 +133,7 @@ public final class KafkaClients {
     common(properties, name);
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-    if (group != null) {
-      properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
-    }
-    return new MeteredConsumer(properties, metrics, METER_REFRESH);
-  }
-
-  /// A consumer in no group that reads all that lies in the logs, also what was aborted: for proofs
-  /// that something is not there. What it reads must not be acted upon.
-  public Consumer<String, byte[]> uncommittedConsumer(String name) {
-    Map<String, Object> properties = new HashMap<>(config.properties());
-    common(properties, name);
-    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_uncommitted");
-    return new MeteredConsumer(properties, metrics, METER_REFRESH);
+    return properties;
   }
 
   public Admin admin() {

@@ -110,7 +110,7 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
     }
     @Nullable Map<TopicPartition, Long> ends = endsAtStart;
     if (ends == null) {
-      List<TopicPartition> partitions = TopicReader.partitions(from, topic.name());
+      List<TopicPartition> partitions = WholeTopics.partitions(from, topic.name());
       from.assign(partitions);
       from.seekToBeginning(partitions);
       ends = from.endOffsets(partitions);
@@ -132,7 +132,7 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
     if (!records.isEmpty()) {
       sink.take(records);
     }
-    if (!caughtUp() && TopicReader.reached(from, ends)) {
+    if (!caughtUp() && reached(from, ends)) {
       log.info("{} has been read to its end", topic.name());
       caughtUp.countDown();
     }
@@ -164,6 +164,11 @@ public final class TopicFollower<T extends SpecificRecord> implements AutoClosea
           record.offset(),
           e.getMessage());
     }
+  }
+
+  private static boolean reached(
+      Consumer<String, byte[]> consumer, Map<TopicPartition, Long> ends) {
+    return ends.entrySet().stream().allMatch(e -> consumer.position(e.getKey()) >= e.getValue());
   }
 
   private void wakeup() {

@@ -9,15 +9,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.PartitionInfo;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
-/// Reads whole topics: for audits, summaries and tests.
+/// Reads whole topics, as far as they are committed: for audits, summaries and tests.
 public final class TopicReader {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -59,46 +56,18 @@ public final class TopicReader {
       java.util.function.Consumer<TopicRecord<T>> each,
       java.util.function.Consumer<RejectedFault> undecodable) {
     AvroCodec<T> codec = clients.codec(topic);
-    try (Consumer<String, byte[]> consumer = clients.consumer("read-all-" + topic.name(), null)) {
-      List<TopicPartition> partitions = partitions(consumer, topic.name());
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      long moved = System.nanoTime();
-      while (!reached(consumer, ends)) {
-        for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-          moved = System.nanoTime();
-          long end = ends.getOrDefault(new TopicPartition(record.topic(), record.partition()), 0L);
-          if (record.offset() < end) {
-            try {
-              each.accept(decode(codec, record));
-            } catch (RejectedFault e) {
-              undecodable.accept(e);
-            }
-          }
-        }
-        if (System.nanoTime() - moved > PATIENCE.toNanos()) {
-          throw new RetriableFault(
-              "the end of "
-                  + topic.name()
-                  + " is not reached, and nothing has come for "
-                  + PATIENCE.toSeconds()
-                  + " s");
-        }
-      }
+    try (Consumer<String, byte[]> consumer = clients.reader("read-all-" + topic.name())) {
+      new WholeTopics(consumer, PATIENCE)
+          .visit(
+              topic.name(),
+              record -> {
+                try {
+                  each.accept(decode(codec, record));
+                } catch (RejectedFault e) {
+                  undecodable.accept(e);
+                }
+              });
     }
-  }
-
-  static List<TopicPartition> partitions(Consumer<String, byte[]> consumer, String topic) {
-    @Nullable List<PartitionInfo> infos = consumer.partitionsFor(topic);
-    if (infos == null || infos.isEmpty()) {
-      throw new RetriableFault("topic " + topic + " does not exist");
-    }
-    return infos.stream().map(p -> new TopicPartition(p.topic(), p.partition())).toList();
-  }
-
-  static boolean reached(Consumer<String, byte[]> consumer, Map<TopicPartition, Long> ends) {
-    return ends.entrySet().stream().allMatch(e -> consumer.position(e.getKey()) >= e.getValue());
   }
 
   private static <T extends SpecificRecord> TopicRecord<T> decode(

@@ -39,7 +39,7 @@ public final class ProvenanceReader implements AutoCloseable {
   public ProvenanceReader(KafkaClients clients, String name) {
     candidates = clients.codec(Topics.CANDIDATES);
     erasures = clients.codec(Topics.APPLIED_ERASURES);
-    consumer = clients.consumer("provenance-" + name, null);
+    consumer = clients.reader("provenance-" + name);
     try {
       for (Topic<?> topic : List.of(Topics.CANDIDATES, Topics.APPLIED_ERASURES)) {
         @Nullable List<PartitionInfo> infos = consumer.partitionsFor(topic.name());
@@ -71,7 +71,6 @@ public final class ProvenanceReader implements AutoCloseable {
                 .formatted(PATIENCE.toSeconds()));
       }
     }
-    // A fetch that waits for news would keep the next question for the ends waiting with it.
     consumer.pause(partitions);
     return provenance;
   }

@@ -1,4 +1,4 @@
-package dev.tidemill.curator.erasure;
+package dev.tidemill.platform.kafka;
 
 import dev.tidemill.platform.faults.KafkaFaults;
 import dev.tidemill.platform.faults.RetriableFault;
@@ -16,28 +16,39 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
-/// Reads topics from their beginnings to the ends they have when it begins.
-final class WholeTopics {
+/// Reads topics from their beginnings to the ends they have when it begins, record by record.
+/// [TopicReader] decodes what is read so.
+public final class WholeTopics {
   private static final Duration POLL = Duration.ofMillis(200);
-  private static final Duration STANDSTILL = Duration.ofMinutes(3);
 
   /// Is given each record, and told that time passes.
-  interface Visitor {
+  public interface Visitor {
     void visit(ConsumerRecord<String, byte[]> record);
 
     /// Called after each poll.
     default void pause() {}
   }
 
-  private final Admin admin;
   private final Consumer<String, byte[]> consumer;
+  private final Duration patience;
 
-  /// @param consumer lent: it must be in no group
-  WholeTopics(Admin admin, Consumer<String, byte[]> consumer) {
-    this.admin = admin;
+  /// @param consumer lent: a [KafkaClients#reader] or [KafkaClients#uncommittedReader]
+  /// @param patience how long nothing may move before it is given up
+  public WholeTopics(Consumer<String, byte[]> consumer, Duration patience) {
     this.consumer = consumer;
+    this.patience = patience;
+  }
+
+  /// Shows the visitor every record of the topic up to what its consumer is given by now, in the
+  /// order of the offsets of each partition.
+  ///
+  /// @throws RetriableFault when the topic does not exist, or nothing moves for too long
+  public void visit(String topic, Visitor visitor) {
+    visit(consumer.endOffsets(partitions(consumer, topic)), visitor);
   }
 
   /// Shows the visitor every record of the topics, in the order of the offsets of each partition.
@@ -46,14 +57,17 @@ final class WholeTopics {
   /// begins must not hide what another has committed behind its first record. A consumer that reads
   /// what is committed waits there for its end.
   ///
-  /// @throws RetriableFault when nothing moves for minutes
-  void visit(Collection<String> topics, Visitor visitor) {
-    Map<TopicPartition, Long> ends = ends(topics);
+  /// @throws RetriableFault when a topic does not exist, or nothing moves for too long
+  public void visitLogs(Admin admin, Collection<String> topics, Visitor visitor) {
+    visit(ends(admin, topics), visitor);
+  }
+
+  private void visit(Map<TopicPartition, Long> ends, Visitor visitor) {
     consumer.assign(ends.keySet());
     consumer.seekToBeginning(ends.keySet());
     List<TopicPartition> ahead = new ArrayList<>(ends.keySet());
     long moved = System.nanoTime();
-    while (!ahead.isEmpty()) {
+    while (pauseReached(ahead, ends)) {
       for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
         if (record.offset()
             < ends.getOrDefault(new TopicPartition(record.topic(), record.partition()), 0L)) {
@@ -61,23 +75,29 @@ final class WholeTopics {
         }
         moved = System.nanoTime();
       }
-      List<TopicPartition> reached =
-          ahead.stream()
-              .filter(each -> consumer.position(each) >= ends.getOrDefault(each, 0L))
-              .toList();
-      if (!reached.isEmpty()) {
-        ahead.removeAll(reached);
-        consumer.pause(reached);
-        moved = System.nanoTime();
-      }
-      if (System.nanoTime() - moved > STANDSTILL.toNanos()) {
-        throw new RetriableFault("the ends of " + ahead + " are not reached");
+      if (System.nanoTime() - moved > patience.toNanos()) {
+        throw new RetriableFault(
+            "the ends of %s are not reached, and nothing has come for %d s"
+                .formatted(ahead, patience.toSeconds()));
       }
       visitor.pause();
     }
   }
 
-  private Map<TopicPartition, Long> ends(Collection<String> topics) {
+  /// Takes the partitions that are read to their ends from those ahead.
+  ///
+  /// @return whether some are left
+  private boolean pauseReached(List<TopicPartition> ahead, Map<TopicPartition, Long> ends) {
+    List<TopicPartition> reached =
+        ahead.stream()
+            .filter(each -> consumer.position(each) >= ends.getOrDefault(each, 0L))
+            .toList();
+    ahead.removeAll(reached);
+    consumer.pause(reached);
+    return !ahead.isEmpty();
+  }
+
+  private static Map<TopicPartition, Long> ends(Admin admin, Collection<String> topics) {
     try {
       Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
       for (TopicDescription topic : admin.describeTopics(topics).allTopicNames().get().values()) {
@@ -101,5 +121,13 @@ final class WholeTopics {
       Thread.currentThread().interrupt();
       throw new RetriableFault("the look for the ends of topics was interrupted", e);
     }
+  }
+
+  static List<TopicPartition> partitions(Consumer<String, byte[]> consumer, String topic) {
+    @Nullable List<PartitionInfo> infos = consumer.partitionsFor(topic);
+    if (infos == null || infos.isEmpty()) {
+      throw new RetriableFault("topic " + topic + " does not exist");
+    }
+    return infos.stream().map(p -> new TopicPartition(p.topic(), p.partition())).toList();
   }
 }
