@@ -6,6 +6,7 @@ import dev.tidemill.events.Demonstration;
 import dev.tidemill.events.Document;
 import dev.tidemill.events.Erasure;
 import dev.tidemill.events.Feedback;
+import dev.tidemill.ingest.fuzz.Mutations;
 import dev.tidemill.schemas.AvroCodec;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
@@ -45,30 +46,6 @@ class BodyFuzzTest {
               Kind.ERASURE,
               List.of("{\"subject\":\"u\",\"reason\":\"r\"}", "[{\"subject\":\"u\"}]")));
 
-  private static final List<String> SHARDS =
-      List.of(
-          "null",
-          "[]",
-          "{}",
-          "-1",
-          "1e400",
-          "\"\"",
-          "\\ud800",
-          "\\u0000",
-          "\"",
-          "}",
-          "]",
-          ",",
-          "true",
-          "99999999999999999999",
-          "\"id\":1",
-          "\n",
-          "  ",
-          "\uFEFF",
-          "[[[[[",
-          "0x1",
-          "'");
-
   private static final AvroCodec<Document> DOCUMENTS = AvroCodec.of(Document.class);
 
   private static final AvroCodec<Demonstration> DEMONSTRATIONS = AvroCodec.of(Demonstration.class);
@@ -80,11 +57,12 @@ class BodyFuzzTest {
   @Test
   void everyBodyIsAcceptedOrRejectedWithAReason() {
     Random random = new Random(20_261_121);
+    Mutations mutations = new Mutations(random);
     int accepted = 0;
     int rejected = 0;
     for (int i = 0; i < BODIES; i++) {
       Kind kind = KINDS.get(random.nextInt(KINDS.size()));
-      byte[] body = body(kind, random);
+      byte[] body = body(kind, random, mutations);
       String shown = new String(body, StandardCharsets.UTF_8);
       Intake intake =
           random.nextBoolean()
@@ -154,32 +132,12 @@ class BodyFuzzTest {
     assertThat(record.id()).isNotBlank();
   }
 
-  private static byte[] body(Kind kind, Random random) {
+  private static byte[] body(Kind kind, Random random, Mutations mutations) {
     if (random.nextInt(20) == 0) {
-      byte[] noise = new byte[random.nextInt(200)];
-      random.nextBytes(noise);
-      return noise;
+      return mutations.noise(200);
     }
     List<String> sound = SOUND.getOrDefault(kind, List.of());
     String text = sound.get(random.nextInt(sound.size()));
-    for (int edits = random.nextInt(4); edits > 0; edits--) {
-      text = mutate(text, random);
-    }
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static String mutate(String text, Random random) {
-    int at = random.nextInt(text.length() + 1);
-    int to = Math.min(text.length(), at + random.nextInt(12));
-    String shard = SHARDS.get(random.nextInt(SHARDS.size()));
-    return switch (random.nextInt(6)) {
-      case 0 -> text.substring(0, at) + text.substring(to);
-      case 1 -> text.substring(0, at) + shard + text.substring(at);
-      case 2 -> text.substring(0, at) + shard + text.substring(to);
-      case 3 -> text + "\n" + text;
-      case 4 -> text.replaceFirst("\"[a-z_]+\":", "\"" + (char) ('a' + random.nextInt(26)) + "\":");
-      case 5 -> text.replaceFirst(":\"[^\"]*\"", ":" + shard.replace("\\", "\\\\"));
-      default -> throw new AssertionError("six mutations");
-    };
+    return mutations.mutated(text, 3).getBytes(StandardCharsets.UTF_8);
   }
 }

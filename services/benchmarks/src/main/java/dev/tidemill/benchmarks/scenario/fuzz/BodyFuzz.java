@@ -1,5 +1,6 @@
 package dev.tidemill.benchmarks.scenario.fuzz;
 
+import dev.tidemill.ingest.fuzz.Mutations;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,29 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Requests as careless clients would send them.
 public final class BodyFuzz {
-  private static final List<String> SHARDS =
-      List.of(
-          "null",
-          "[]",
-          "{}",
-          "-1",
-          "1e400",
-          "\"\"",
-          "\\ud800",
-          "\\u0000",
-          "\"",
-          "}",
-          "]",
-          ",",
-          "true",
-          "99999999999999999999",
-          "\"id\":1",
-          "\n",
-          "  ",
-          "\uFEFF",
-          "[[[[[",
-          "0x1",
-          "'");
   private static final List<String> TYPES =
       List.of(
           "application/json",
@@ -48,6 +26,7 @@ public final class BodyFuzz {
       List.of("/v1/documents", "/v1/demonstrations", "/v1/feedback");
 
   private final SplittableRandom random;
+  private final Mutations mutations;
 
   /// A request.
   ///
@@ -63,6 +42,7 @@ public final class BodyFuzz {
 
   public BodyFuzz(long seed) {
     this.random = new SplittableRandom(seed);
+    this.mutations = new Mutations(random);
   }
 
   /// The next request. None asks for an erasure that could be carried out: that would take records
@@ -74,11 +54,11 @@ public final class BodyFuzz {
     if (type.contains("ndjson")) {
       StringBuilder lines = new StringBuilder();
       for (int i = random.nextInt(8); i >= 0; i--) {
-        lines.append(mutated(sound(path, number * 10 + i), 3)).append('\n');
+        lines.append(mutations.mutated(sound(path, number * 10 + i), 3)).append('\n');
       }
       text = lines.toString();
     } else {
-      text = mutated(text, 2);
+      text = mutations.mutated(text, 2);
     }
     if (random.nextInt(40) == 0) {
       path = random.nextBoolean() ? path + "/x" : "/v1/" + number;
@@ -94,8 +74,7 @@ public final class BodyFuzz {
         body[random.nextInt(body.length)] ^= (byte) (1 + random.nextInt(255));
       }
     } else if (random.nextInt(20) == 0) {
-      body = new byte[random.nextInt(300)];
-      random.nextBytes(body);
+      body = mutations.noise(300);
     }
     String key =
         switch (random.nextInt(20)) {
@@ -123,23 +102,6 @@ public final class BodyFuzz {
               : "[{\"completion_id\":\"completion%d\",\"subject\":\"s%d\",\"rating\":{\"value\":0.5}}]"
                   .formatted(random.nextInt(50_000), number);
     };
-  }
-
-  private String mutated(String text, int most) {
-    String changed = text;
-    for (int edits = random.nextInt(most + 1); edits > 0; edits--) {
-      int at = random.nextInt(changed.length() + 1);
-      int to = Math.min(changed.length(), at + random.nextInt(12));
-      String shard = SHARDS.get(random.nextInt(SHARDS.size()));
-      changed =
-          switch (random.nextInt(4)) {
-            case 0 -> changed.substring(0, at) + changed.substring(to);
-            case 1 -> changed.substring(0, at) + shard + changed.substring(at);
-            case 2 -> changed.substring(0, at) + shard + changed.substring(to);
-            default -> changed.replaceFirst("\"[a-z_]+\":", "\"" + shard.length() + "\":");
-          };
-    }
-    return changed;
   }
 
   private static byte[] packed(byte[] body) {
