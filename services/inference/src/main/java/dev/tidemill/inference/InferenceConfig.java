@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param maxRunning sequences decoded at once; 8 unless told
 /// @param maxWaiting admitted requests that may wait for a place; beyond it 429; 64 unless told
 /// @param maxTokensDefault longest answer when the request does not say; 256 unless told
+/// @param maxChoices most answers that one request may ask for (`n`); 8 unless told
 /// @param requestTimeout from admission to the last token; 2 minutes unless told
 /// @param pingInterval longest silence on a stream before a comment is sent, which is how a client
 ///     that hung up is noticed; 1 s unless told
@@ -35,6 +36,7 @@ public record InferenceConfig(
     int maxRunning,
     int maxWaiting,
     int maxTokensDefault,
+    int maxChoices,
     Duration requestTimeout,
     Duration pingInterval,
     Duration grace,
@@ -66,6 +68,7 @@ public record InferenceConfig(
     maxRunning = maxRunning == 0 ? 8 : maxRunning;
     maxWaiting = maxWaiting == 0 ? 64 : maxWaiting;
     maxTokensDefault = maxTokensDefault == 0 ? 256 : maxTokensDefault;
+    maxChoices = maxChoices == 0 ? Math.min(8, maxRunning + maxWaiting) : maxChoices;
     requestTimeout = requestTimeout == null ? Duration.ofMinutes(2) : requestTimeout;
     pingInterval = pingInterval == null ? Duration.ofSeconds(1) : pingInterval;
     grace = grace == null ? Duration.ofSeconds(15) : grace;
@@ -77,6 +80,7 @@ public record InferenceConfig(
     requirePositive("max_running", maxRunning);
     requirePositive("max_waiting", maxWaiting);
     requirePositive("max_tokens_default", maxTokensDefault);
+    requirePositive("max_choices", maxChoices);
     requirePositive("completion_buffer", completionBuffer);
     requirePositive("request_timeout", requestTimeout);
     requirePositive("ping_interval", pingInterval);
@@ -85,9 +89,14 @@ public record InferenceConfig(
     if (grace.isNegative()) {
       throw new IllegalArgumentException("grace must not be negative, was " + grace);
     }
-    if (completionBuffer < maxRunning) {
+    if (maxChoices > maxRunning + maxWaiting) {
       throw new IllegalArgumentException(
-          "completion_buffer must be at least max_running, was " + completionBuffer);
+          "max_choices must be at most max_running and max_waiting together, was " + maxChoices);
+    }
+    if (completionBuffer < Math.max(maxRunning, maxChoices)) {
+      throw new IllegalArgumentException(
+          "completion_buffer must be at least max_running and max_choices, was "
+              + completionBuffer);
     }
     Set<String> names = new HashSet<>();
     for (ApiKey key : apiKeys) {
@@ -116,6 +125,7 @@ public record InferenceConfig(
     private int maxRunning = 8;
     private int maxWaiting = 64;
     private int maxTokensDefault = 256;
+    private int maxChoices;
     private Duration requestTimeout = Duration.ofMinutes(2);
     private Duration pingInterval = Duration.ofSeconds(1);
     private Duration grace = Duration.ofSeconds(15);
@@ -155,6 +165,11 @@ public record InferenceConfig(
 
     public Builder maxTokensDefault(int value) {
       maxTokensDefault = value;
+      return this;
+    }
+
+    public Builder maxChoices(int value) {
+      maxChoices = value;
       return this;
     }
 
@@ -202,6 +217,7 @@ public record InferenceConfig(
           maxRunning,
           maxWaiting,
           maxTokensDefault,
+          maxChoices,
           requestTimeout,
           pingInterval,
           grace,

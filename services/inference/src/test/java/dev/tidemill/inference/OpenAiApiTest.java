@@ -253,8 +253,8 @@ class OpenAiApiTest {
     wrong.put("temperature", "hot");
     assertError(replica.post(CHAT, wrong), 400, "temperature", "invalid_value");
     ObjectNode unserved = TestReplica.chat("support", "hi");
-    unserved.put("logprobs", true);
-    assertError(replica.post(CHAT, unserved), 400, "logprobs", "unsupported_parameter");
+    unserved.put("reasoning_effort", "high");
+    assertError(replica.post(CHAT, unserved), 400, "reasoning_effort", "unsupported_parameter");
     ObjectNode typo = TestReplica.chat("support", "hi");
     typo.put("temprature", 1);
     assertError(replica.post(CHAT, typo), 400, "temprature", "unknown_parameter");

@@ -34,17 +34,17 @@ final class Admission {
     this.maxWaiting = maxWaiting;
   }
 
-  /// Puts a sequence into the queue, unless places and queue are full.
-  boolean offer(Sequence sequence) {
+  /// Puts sequences into the queue, all of them or none when there is no room for all.
+  boolean offer(List<Sequence> sequences) {
     lock.lock();
     try {
       if (refusing) {
         throw Problem.unavailable("the service is stopping", Duration.ofSeconds(1));
       }
-      if (crowded()) {
+      if (crowded(sequences.size())) {
         return false;
       }
-      waiting.add(sequence);
+      waiting.addAll(sequences);
       work.signalAll();
       return true;
     } finally {
@@ -52,17 +52,17 @@ final class Admission {
     }
   }
 
-  boolean full() {
+  boolean full(int more) {
     lock.lock();
     try {
-      return crowded();
+      return crowded(more);
     } finally {
       lock.unlock();
     }
   }
 
-  private boolean crowded() {
-    return running + waiting.size() >= maxRunning + maxWaiting;
+  private boolean crowded(int more) {
+    return running + waiting.size() + more > maxRunning + maxWaiting;
   }
 
   /// Lets the engine do something between two rounds; done at once when the engine has ended.

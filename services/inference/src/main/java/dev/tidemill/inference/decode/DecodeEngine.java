@@ -57,17 +57,17 @@ public final class DecodeEngine implements Decoder, AutoCloseable {
             .start(this::round);
   }
 
-  /// Admits a sequence. It ends in every case, and says so.
+  /// Admits the sequences of a request, all or none. Each ends in every case, and says so.
   ///
-  /// @return false when too many wait already: then nothing was done with it
+  /// @return false when too many wait already: then nothing was done with them
   /// @throws Problem 503 when the service is stopping
-  public boolean submit(Sequence sequence) {
-    return admission.offer(sequence);
+  public boolean submit(List<Sequence> sequences) {
+    return admission.offer(sequences);
   }
 
-  /// Whether a sequence would be turned away now.
-  public boolean full() {
-    return admission.full();
+  /// Whether so many sequences would be turned away now.
+  public boolean full(int sequences) {
+    return admission.full(sequences);
   }
 
   /// The time by which sequences are admitted.
@@ -180,11 +180,21 @@ public final class DecodeEngine implements Decoder, AutoCloseable {
     if (sequence == null) {
       return;
     }
+    @Nullable Running started = null;
     try {
-      running.add(Running.start(sequence, generator(sequence.lease().release().model())));
+      started = Running.start(sequence, generator(sequence.lease().release().model()));
       meters.promptRead(sequence.promptTokens());
+      @Nullable End end = started.open();
+      if (end == null) {
+        running.add(started);
+      } else {
+        end(started, end, null);
+      }
     } catch (RuntimeException e) {
       log.error("a prompt of {} could not be read", sequence.lease().release(), e);
+      if (started != null) {
+        started.close();
+      }
       endUnstarted(sequence, End.FAILED, nanos());
     }
   }
@@ -218,31 +228,30 @@ public final class DecodeEngine implements Decoder, AutoCloseable {
 
   private void step(List<Running> batch) {
     Generator generator = batch.getFirst().generator();
-    int[] tokens;
-    if (batch.size() == 1) {
-      Running one = batch.getFirst();
-      tokens = new int[] {generator.next(one.state(), one.sampler())};
-    } else {
-      tokens =
-          generator.nextAll(
-              batch.stream().map(Running::state).toList(),
-              batch.stream().map(Running::sampler).toList());
-    }
+    List<Boolean> reading = batch.stream().map(Running::reading).toList();
+    int[] tokens =
+        generator.nextAll(
+            batch.stream().map(Running::state).toList(),
+            batch.stream().map(Running::sampler).toList());
     meters.batch(tokens.length);
     long now = nanos();
     for (int i = 0; i < tokens.length; i++) {
       Running one = batch.get(i);
-      if (one.drawn() == 0) {
-        meters.firstToken(now - one.sequence().admittedNanos());
-      } else {
-        meters.nextToken(now - one.lastTokenNanos());
-      }
-      @Nullable End end = one.take(tokens[i], now);
+      @Nullable End end = reading.get(i) ? one.read(tokens[i]) : drawn(one, tokens[i], now);
       if (end != null) {
         running.remove(one);
         end(one, end, null);
       }
     }
+  }
+
+  private @Nullable End drawn(Running one, int token, long now) {
+    if (one.drawn() == 0) {
+      meters.firstToken(now - one.sequence().admittedNanos());
+    } else {
+      meters.nextToken(now - one.lastTokenNanos());
+    }
+    return one.take(token, now);
   }
 
   private void end(Running one, End end, @Nullable String reason) {

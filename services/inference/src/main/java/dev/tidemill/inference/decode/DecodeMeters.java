@@ -66,14 +66,15 @@ final class DecodeMeters {
 
   void batch(int size) {
     batchSize.record(size);
-    generatedTokens.increment(size);
   }
 
   void firstToken(long nanos) {
+    generatedTokens.increment();
     firstToken.record(Duration.ofNanos(Math.max(0, nanos)));
   }
 
   void nextToken(long nanos) {
+    generatedTokens.increment();
     betweenTokens.record(Duration.ofNanos(Math.max(0, nanos)));
   }
 

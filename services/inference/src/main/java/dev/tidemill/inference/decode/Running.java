@@ -1,12 +1,16 @@
 package dev.tidemill.inference.decode;
 
 import dev.tidemill.inference.decode.Outcome.End;
+import dev.tidemill.inference.domain.AnswerRequest.Extras;
 import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.generate.DecodeState;
 import dev.tidemill.model.generate.Generator;
 import dev.tidemill.model.generate.Sampler;
 import dev.tidemill.model.generate.TextStream;
+import dev.tidemill.model.generate.TokenConstraint;
+import dev.tidemill.model.generate.json.JsonConstraint;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A sequence that is being decoded, with its native state. Touched by the engine's thread only;
@@ -16,8 +20,12 @@ final class Running implements AutoCloseable {
   private final Generator generator;
   private final DecodeState state;
   private final Sampler sampler;
+  private final @Nullable TokenConstraint constraint;
   private final TextStream stream;
   private final StringBuilder answer = new StringBuilder();
+  private final @Nullable ScoredText scores;
+  private final @Nullable PromptEcho echo;
+  private int echoed;
   private int drawn;
   private long firstTokenNanos;
   private long lastTokenNanos;
@@ -26,19 +34,44 @@ final class Running implements AutoCloseable {
     this.sequence = sequence;
     this.generator = generator;
     this.state = state;
-    this.sampler = new Sampler(sequence.parameters(), sequence.prompt());
+    int longest = sequence.parameters().maxTokens();
+    this.constraint =
+        sequence.extras().json() ? new JsonConstraint(generator.jsonTokens(), longest) : null;
+    this.sampler = new Sampler(sequence.parameters(), constraint, sequence.prompt());
     this.stream = new TextStream(generator.base().tokenizer(), sequence.parameters().stop());
+    Extras extras = sequence.extras();
+    this.scores = extras.scored() ? new ScoredText() : null;
+    this.echo =
+        scores != null && extras.echo()
+            ? new PromptEcho(generator.base(), scores, extras.scores())
+            : null;
   }
 
-  /// Reads the prompt.
+  /// Reads the prompt; one whose tokens are to be scored only begins to.
   static Running start(Sequence sequence, Generator generator) {
-    DecodeState state = generator.start(sequence.prompt(), sequence.lease().release().adapter());
+    Extras extras = sequence.extras();
+    @Nullable Adapter adapter = sequence.lease().release().adapter();
+    DecodeState state =
+        extras.scored() && extras.echo()
+            ? generator.startScored(sequence.prompt(), adapter)
+            : generator.start(sequence.prompt(), adapter);
     try {
       return new Running(sequence, generator, state);
     } catch (RuntimeException e) {
       state.close();
       throw e;
     }
+  }
+
+  /// Says what there is to say before the first token, and whether the sequence ends with it.
+  @Nullable End open() {
+    if (echo != null) {
+      return read(sequence.prompt()[0], echo);
+    }
+    if (!sequence.extras().echo()) {
+      return null;
+    }
+    return echoed(generator.base().tokenizer().decode(sequence.prompt()));
   }
 
   Sequence sequence() {
@@ -65,6 +98,27 @@ final class Running implements AutoCloseable {
   /// The same base and adapter in memory.
   record Batch(BaseModel base, @Nullable Adapter adapter) {}
 
+  /// Whether the next token is one of the prompt's, not one that is drawn.
+  boolean reading() {
+    return state.reading();
+  }
+
+  /// Takes the token of the prompt that was read last and says whether the sequence ends with it.
+  @Nullable End read(int token) {
+    return echo == null ? null : read(token, echo);
+  }
+
+  private @Nullable End read(int token, PromptEcho prompt) {
+    prompt.token(token, state);
+    return state.reading() ? null : echoed(prompt.finish());
+  }
+
+  private @Nullable End echoed(String text) {
+    echoed = text.length();
+    emit(text);
+    return sequence.parameters().maxTokens() == 0 ? End.LENGTH : null;
+  }
+
   /// Takes the token drawn last and says whether the sequence ends with it.
   @Nullable End take(int token, long nowNanos) {
     drawn++;
@@ -74,14 +128,21 @@ final class Running implements AutoCloseable {
     lastTokenNanos = nowNanos;
     boolean ends = state.ended() && token == generator.base().config().eosTokenId();
     if (!ends) {
-      emit(stream.next(token));
+      if (scores != null) {
+        scores.token(state.lastScore(sequence.extras().scores()), echoed + stream.decoded());
+      }
+      answer(stream.next(token));
       if (stream.stopped()) {
         return End.STOP;
       }
     }
-    if (ends || state.ended() || drawn >= sequence.parameters().maxTokens()) {
-      emit(stream.finish());
-      return ends ? End.STOP : stream.stopped() ? End.STOP : End.LENGTH;
+    boolean complete = constraint != null && constraint.complete();
+    if (ends || complete || state.ended() || drawn >= sequence.parameters().maxTokens()) {
+      answer(stream.finish());
+      if (scores != null && !stream.stopped()) {
+        emit("", scores.rest());
+      }
+      return ends || complete || stream.stopped() ? End.STOP : End.LENGTH;
     }
     return null;
   }
@@ -106,10 +167,18 @@ final class Running implements AutoCloseable {
     return lastTokenNanos;
   }
 
+  private void answer(String piece) {
+    answer.append(piece);
+    emit(piece);
+  }
+
   private void emit(String piece) {
-    if (!piece.isEmpty()) {
-      answer.append(piece);
-      sequence.emit(piece);
+    emit(piece, scores == null ? List.of() : scores.given(piece));
+  }
+
+  private void emit(String piece, List<ScoredToken> scored) {
+    if (!piece.isEmpty() || !scored.isEmpty()) {
+      sequence.emit(piece, scored);
     }
   }
 

@@ -1,54 +1,51 @@
 package dev.tidemill.inference.decode;
 
+import dev.tidemill.inference.domain.AnswerRequest.Extras;
 import dev.tidemill.inference.serving.Lease;
 import dev.tidemill.model.generate.SamplingParameters;
 import java.time.Duration;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
+import java.util.Queue;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
-/// An admitted request on its way through the [DecodeEngine], with the release that it keeps to the
+/// An admitted answer on its way through the [DecodeEngine], with the release that it keeps to the
 /// end. The engine gives the lease back and says how it ended, exactly once, whatever happens.
 public final class Sequence {
   private final Lease lease;
-  private final int[] prompt;
-  private final SamplingParameters parameters;
+  private final Order order;
   private final long admittedNanos;
   private final long deadlineNanos;
+  private final Queue<SequenceEvent> events;
   private final Consumer<Outcome> whenEnded;
-
-  /// Bounded by the longest answer: an event per token at most.
-  private final BlockingQueue<SequenceEvent> events = new LinkedBlockingQueue<>();
 
   private volatile boolean cancelled;
 
+  /// What is to be decoded.
+  ///
+  /// @param choice which of the request's answers it is
+  @SuppressWarnings("ArrayRecordComponent") // read-only by agreement
+  public record Order(int choice, int[] prompt, SamplingParameters parameters, Extras extras) {}
+
   /// @param admittedNanos when it was admitted, by the engine's clock
   /// @param limit from then to the last token
+  /// @param events where it says what it has; at most a few for each token
   /// @param whenEnded called once, before the last event; must not wait
   public Sequence(
       Lease lease,
-      int[] prompt,
-      SamplingParameters parameters,
+      Order order,
       long admittedNanos,
       Duration limit,
+      Queue<SequenceEvent> events,
       Consumer<Outcome> whenEnded) {
     this.lease = lease;
-    this.prompt = prompt.clone();
-    this.parameters = parameters;
+    this.order = order;
     this.admittedNanos = admittedNanos;
     this.deadlineNanos = admittedNanos + limit.toNanos();
+    this.events = events;
     this.whenEnded = whenEnded;
   }
 
-  /// The next event; null when `limit` passes first.
-  public @Nullable SequenceEvent next(Duration limit) throws InterruptedException {
-    return events.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
-  }
-
-  /// Nobody waits for the answer any more.
-  public void cancel() {
+  void cancel() {
     cancelled = true;
   }
 
@@ -57,15 +54,19 @@ public final class Sequence {
   }
 
   int[] prompt() {
-    return prompt.clone();
+    return order.prompt();
   }
 
   int promptTokens() {
-    return prompt.length;
+    return order.prompt().length;
   }
 
   SamplingParameters parameters() {
-    return parameters;
+    return order.parameters();
+  }
+
+  Extras extras() {
+    return order.extras();
   }
 
   long admittedNanos() {
@@ -80,8 +81,8 @@ public final class Sequence {
     return nowNanos - deadlineNanos > 0;
   }
 
-  void emit(String piece) {
-    events.add(new SequenceEvent.Text(piece));
+  void emit(String piece, List<ScoredToken> scores) {
+    events.add(new SequenceEvent.Text(order.choice(), piece, scores));
   }
 
   void end(Outcome outcome) {
@@ -89,7 +90,7 @@ public final class Sequence {
       whenEnded.accept(outcome);
     } finally {
       lease.close();
-      events.add(new SequenceEvent.Ended(outcome));
+      events.add(new SequenceEvent.Ended(order.choice(), outcome));
     }
   }
 }

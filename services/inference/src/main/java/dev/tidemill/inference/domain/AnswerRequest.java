@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param model task, or release id
 /// @param prompt what is to be answered
+/// @param extras what else is wanted beside the answer, or of it
+/// @param choices how many answers are wanted
 /// @param draw which tokens may be drawn, and how likely
 /// @param seed given by the client; null when it left the choice to us
 /// @param maxTokens bound that the client gave; null when it gave none
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 public record AnswerRequest(
     String model,
     Prompt prompt,
+    Extras extras,
+    int choices,
     Draw draw,
     @Nullable Long seed,
     @Nullable Integer maxTokens,
@@ -34,6 +38,21 @@ public record AnswerRequest(
   /// @param minP least share of the likeliest token's probability
   /// @param penalties what is changed about the model's logits first
   public record Draw(double temperature, double topP, int topK, double minP, Penalties penalties) {}
+
+  /// What is wanted beside the bare answer, or of it.
+  ///
+  /// @param echo whether the prompt's text comes before the answer
+  /// @param scores likeliest tokens to name with the score of each token; -1 when no scores are
+  ///     wanted
+  /// @param json whether the answer must be a JSON object
+  public record Extras(boolean echo, int scores, boolean json) {
+    /// The bare answer.
+    public static final Extras NONE = new Extras(false, -1, false);
+
+    public boolean scored() {
+      return scores >= 0;
+    }
+  }
 
   public AnswerRequest {
     stop = List.copyOf(stop);

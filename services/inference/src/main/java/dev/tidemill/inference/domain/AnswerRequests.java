@@ -27,10 +27,11 @@ public final class AnswerRequests {
     @Nullable Long maxCompletionTokens = fields.integer("max_completion_tokens");
     @Nullable Integer longest =
         maxCompletionTokens == null
-            ? longest("max_tokens", maxTokens)
-            : longest("max_completion_tokens", maxCompletionTokens);
+            ? longest("max_tokens", maxTokens, 1)
+            : longest("max_completion_tokens", maxCompletionTokens, 1);
+    AnswerRequest.Extras extras = ExtraFields.inChat(fields);
     UnservedFields.refuseInChat(fields);
-    return rest(fields, model, prompt, longest);
+    return rest(fields, model, prompt, extras, longest);
   }
 
   /// The body of `POST /v1/completions`.
@@ -38,13 +39,20 @@ public final class AnswerRequests {
     JsonFields fields = fields(body);
     String model = model(fields);
     Prompt prompt = new Prompt.Text(prompt(fields.require("prompt")));
-    @Nullable Integer longest = longest("max_tokens", fields.integer("max_tokens"));
+    AnswerRequest.Extras extras = ExtraFields.inText(fields);
+    @Nullable Integer longest =
+        longest("max_tokens", fields.integer("max_tokens"), extras.echo() ? 0 : 1);
     UnservedFields.refuseInText(fields);
-    return rest(fields, model, prompt, longest);
+    return rest(fields, model, prompt, extras, longest);
   }
 
   private static AnswerRequest rest(
-      JsonFields fields, String model, Prompt prompt, @Nullable Integer longest) {
+      JsonFields fields,
+      String model,
+      Prompt prompt,
+      AnswerRequest.Extras extras,
+      @Nullable Integer longest) {
+    int choices = ExtraFields.choices(fields);
     AnswerRequest.Draw draw = DrawFields.read(fields);
     @Nullable Long seed = fields.integer("seed");
     List<String> stop = stop(fields.take("stop"));
@@ -53,7 +61,13 @@ public final class AnswerRequests {
     @Nullable String user = user(fields.text("user"));
     UnservedFields.ignoreHarmless(fields);
     fields.end();
-    return new AnswerRequest(model, prompt, draw, seed, longest, stop, stream, includeUsage, user);
+    if (extras.json() && !stop.isEmpty()) {
+      throw ApiProblems.unsupported(
+          "stop",
+          "stop does not go with response_format json_object: the answer ends with its object");
+    }
+    return new AnswerRequest(
+        model, prompt, extras, choices, draw, seed, longest, stop, stream, includeUsage, user);
   }
 
   private static JsonFields fields(byte[] body) {
@@ -77,12 +91,12 @@ public final class AnswerRequests {
     return model;
   }
 
-  private static @Nullable Integer longest(String param, @Nullable Long value) {
+  private static @Nullable Integer longest(String param, @Nullable Long value, int least) {
     if (value == null) {
       return null;
     }
-    if (value < 1) {
-      throw ApiProblems.invalid(param, param + " must be at least 1, not " + value);
+    if (value < least) {
+      throw ApiProblems.invalid(param, param + " must be at least " + least + ", not " + value);
     }
     return (int) Math.min(value, Integer.MAX_VALUE);
   }

@@ -43,20 +43,20 @@ final class UnservedFields {
 
   static void refuseInChat(JsonFields fields) {
     refuse(fields, CHANGING_CHAT);
-    refuseUnless(fields, "logprobs", value -> value.isBoolean() && !value.booleanValue());
-    refuseUnless(fields, "top_logprobs", UnservedFields::isZero);
     refuseUnless(fields, "tools", value -> value.isArray() && value.isEmpty());
     refuseUnless(fields, "tool_choice", value -> isText(value, "none") || isText(value, "auto"));
     refuseUnless(fields, "modalities", value -> value.size() == 1 && isText(value.path(0), "text"));
-    refuseUnless(fields, "response_format", value -> isText(value.path("type"), "text"));
-    refuseInBoth(fields);
+    refuse(fields, CHANGING);
   }
 
   static void refuseInText(JsonFields fields) {
-    refuse(fields, List.of("suffix", "logprobs"));
-    refuseUnless(fields, "echo", value -> value.isBoolean() && !value.booleanValue());
-    refuseUnless(fields, "best_of", value -> value.isIntegralNumber() && value.asLong() == 1);
-    refuseInBoth(fields);
+    refuse(fields, List.of("suffix"));
+    @Nullable JsonNode bestOf = fields.take("best_of");
+    if (bestOf != null && !(bestOf.isIntegralNumber() && bestOf.asLong() == 1)) {
+      throw ApiProblems.unsupported(
+          "best_of", "best_of is not supported; ask for n answers with logprobs and choose");
+    }
+    refuse(fields, CHANGING);
   }
 
   static void refuseInMessage(JsonFields fields) {
@@ -65,16 +65,6 @@ final class UnservedFields {
 
   static void ignoreHarmless(JsonFields fields) {
     HARMLESS.forEach(fields::ignore);
-  }
-
-  private static void refuseInBoth(JsonFields fields) {
-    refuse(fields, CHANGING);
-    @Nullable JsonNode n = fields.take("n");
-    if (n != null && !(n.isIntegralNumber() && n.asLong() == 1)) {
-      throw n.isIntegralNumber()
-          ? ApiProblems.unsupported("n", "n must be 1, not " + n.asText())
-          : ApiProblems.invalid("n", "n must be a whole number" + JsonFields.not(n));
-    }
   }
 
   @FunctionalInterface
@@ -91,10 +81,6 @@ final class UnservedFields {
     if (value != null && !neutral.test(value)) {
       throw ApiProblems.unsupported(fields.at(name));
     }
-  }
-
-  private static boolean isZero(JsonNode value) {
-    return value.isNumber() && value.doubleValue() == 0;
   }
 
   private static boolean isText(JsonNode value, String text) {

@@ -1,17 +1,16 @@
 package dev.tidemill.inference.io;
 
-import dev.tidemill.events.Completion;
-import dev.tidemill.events.Message;
-import dev.tidemill.events.Sampling;
+import dev.tidemill.inference.decode.Choices;
 import dev.tidemill.inference.decode.DecodeEngine;
-import dev.tidemill.inference.decode.Outcome;
 import dev.tidemill.inference.decode.Sequence;
+import dev.tidemill.inference.decode.SequenceEvent;
 import dev.tidemill.inference.domain.AnswerRequest;
 import dev.tidemill.inference.domain.ApiProblems;
 import dev.tidemill.inference.serving.Lease;
 import dev.tidemill.inference.serving.Serving;
-import dev.tidemill.model.generate.Penalties;
 import dev.tidemill.model.generate.SamplingParameters;
+import dev.tidemill.model.generate.json.JsonTokens;
+import dev.tidemill.model.tokenizer.TokenBytes;
 import dev.tidemill.platform.http.Problem;
 import dev.tidemill.schemas.Sha256;
 import java.nio.ByteBuffer;
@@ -19,12 +18,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
-/// Admits requests: a release, tokens, a place for the record, a place in the queue, in this order,
-/// and all given back when one is not to be had. What is admitted ends with a completion record.
+/// Admits requests: a release, tokens, places for the records, places in the queue, in this order,
+/// and all given back when one is not to be had. Each answer admitted ends with its record.
 final class Answers {
   private static final Duration RECORD_PATIENCE = Duration.ofSeconds(1);
   private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
@@ -33,32 +34,35 @@ final class Answers {
   private final DecodeEngine engine;
   private final Prompts prompts;
   private final CompletionLog completions;
+  private final CompletionRecords records;
   private final ApiMeters meters;
   private final InstantSource clock;
-  private final String replica;
-  private final int maxTokensDefault;
-  private final Duration requestTimeout;
+  private final Bounds bounds;
 
-  /// @param replica the id of this replica
+  /// How much one request may ask for.
+  ///
+  /// @param maxTokensDefault longest answer when it does not say
+  /// @param maxChoices most answers
+  /// @param requestTimeout from admission to the last token
+  record Bounds(int maxTokensDefault, int maxChoices, Duration requestTimeout) {}
+
   Answers(
       Serving serving,
       DecodeEngine engine,
       Prompts prompts,
       CompletionLog completions,
+      CompletionRecords records,
       ApiMeters meters,
       InstantSource clock,
-      String replica,
-      int maxTokensDefault,
-      Duration requestTimeout) {
+      Bounds bounds) {
     this.serving = serving;
     this.engine = engine;
     this.prompts = prompts;
     this.completions = completions;
+    this.records = records;
     this.meters = meters;
     this.clock = clock;
-    this.replica = replica;
-    this.maxTokensDefault = maxTokensDefault;
-    this.requestTimeout = requestTimeout;
+    this.bounds = bounds;
   }
 
   /// Who asks.
@@ -78,51 +82,92 @@ final class Answers {
   }
 
   /// A request on its way.
-  record Admitted(Api.Head head, Sequence sequence) {}
+  ///
+  /// @param tokens what the release's tokens stand for
+  record Admitted(Api.Head head, Choices choices, TokenBytes tokens) {}
 
   /// Admits a request under an id.
   ///
   /// @throws Problem when it cannot be
   Admitted admit(Api api, AnswerRequest request, Caller caller, String id)
       throws InterruptedException {
-    if (engine.full()) {
+    int count = request.choices();
+    if (count > bounds.maxChoices()) {
+      throw ApiProblems.invalid(
+          "n", "n must be at most %d here, not %d".formatted(bounds.maxChoices(), count));
+    }
+    if (engine.full(count)) {
       throw full();
     }
     Instant at = clock.instant();
-    Lease lease = serving.lease(request.model(), caller.sticksTo(request.user(), id));
-    CompletionLog.@Nullable Place place = null;
+    List<Lease> leases = new ArrayList<>();
+    List<CompletionLog.Place> places = new ArrayList<>();
     boolean admitted = false;
     try {
+      Lease lease = serving.lease(request.model(), caller.sticksTo(request.user(), id));
+      leases.add(lease);
+      while (leases.size() < count) {
+        leases.add(lease.again());
+      }
       int[] prompt = prompts.encode(lease.release().model(), request.prompt());
-      SamplingParameters parameters = parameters(api, request, lease, prompt.length, id);
-      CompletionLog.Place record = completions.reserve(RECORD_PATIENCE);
-      place = record;
-      Sequence sequence =
-          new Sequence(
-              lease,
-              prompt,
-              parameters,
-              engine.nanos(),
-              requestTimeout,
-              outcome -> {
-                meters.ended(lease, outcome);
-                record.write(completion(request, parameters, caller, id, at, lease, outcome));
-              });
-      if (!engine.submit(sequence)) {
+      SamplingParameters parameters = parameters(api, request, lease, prompt.length);
+      places.addAll(completions.reserve(count, RECORD_PATIENCE));
+      BlockingQueue<SequenceEvent> events = new LinkedBlockingQueue<>();
+      List<Sequence> sequences = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        Asked asked = new Asked(request, caller, CompletionRecords.id(id, i), i, at);
+        sequences.add(sequence(asked, leases.get(i), prompt, parameters, events, places.get(i)));
+      }
+      if (!engine.submit(sequences)) {
         throw full();
       }
       admitted = true;
       String release = lease.release().id();
       return new Admitted(
-          new Api.Head(id, at.getEpochSecond(), request.model(), release), sequence);
+          new Api.Head(id, at.getEpochSecond(), request.model(), release),
+          new Choices(sequences, events),
+          lease.release().model().tokenizer().bytes());
     } finally {
       if (!admitted) {
-        if (place != null) {
-          place.giveBack();
-        }
-        lease.close();
+        places.forEach(CompletionLog.Place::giveBack);
+        leases.forEach(Lease::close);
       }
     }
+  }
+
+  /// One of the answers asked for.
+  private record Asked(AnswerRequest request, Caller caller, String id, int choice, Instant at) {
+
+    /// That of the client, one more for each choice; null when the client gave none.
+    @Nullable Long seed() {
+      @Nullable Long first = request.seed();
+      return first == null ? null : first + choice;
+    }
+  }
+
+  private Sequence sequence(
+      Asked asked,
+      Lease lease,
+      int[] prompt,
+      SamplingParameters common,
+      BlockingQueue<SequenceEvent> events,
+      CompletionLog.Place record) {
+    @Nullable Long seed = asked.seed();
+    SamplingParameters parameters = common.withSeed(seed == null ? seedOf(asked.id()) : seed);
+    AnswerRequest request = asked.request();
+    return new Sequence(
+        lease,
+        new Sequence.Order(asked.choice(), prompt, parameters, request.extras()),
+        engine.nanos(),
+        bounds.requestTimeout(),
+        events,
+        outcome -> {
+          meters.ended(lease, outcome);
+          String producer = asked.caller().producer();
+          record.write(
+              records.of(
+                  asked.id(), request, parameters, seed, producer, asked.at(), lease, outcome));
+        });
   }
 
   private static Problem full() {
@@ -130,14 +175,21 @@ final class Answers {
   }
 
   private SamplingParameters parameters(
-      Api api, AnswerRequest request, Lease lease, int promptTokens, String id) {
+      Api api, AnswerRequest request, Lease lease, int promptTokens) {
     int longest = lease.release().model().config().maxPositions();
     int room = longest - promptTokens;
     if (room < 1 || promptTokens < 1) {
       throw ApiProblems.contextLength(api.promptParam(), promptTokens, longest);
     }
     @Nullable Integer wanted = request.maxTokens();
-    @Nullable Long seed = request.seed();
+    if (request.extras().json()) {
+      @Nullable String whyNot = JsonTokens.whyNot(lease.release().model().tokenizer().bytes());
+      if (whyNot != null) {
+        throw ApiProblems.unsupported(
+            "response_format.type",
+            "response_format.type json_object does not go with this model: " + whyNot);
+      }
+    }
     AnswerRequest.Draw draw = request.draw();
     int vocabulary = lease.release().model().config().vocabSize();
     for (int token : draw.penalties().bias().keySet()) {
@@ -153,70 +205,14 @@ final class Answers {
         draw.topK(),
         draw.minP(),
         draw.penalties(),
-        seed == null ? seedOf(id) : seed,
-        Math.min(wanted == null ? maxTokensDefault : wanted, room),
+        0,
+        Math.min(wanted == null ? bounds.maxTokensDefault() : wanted, room),
         request.stop());
   }
 
-  private static Sampling sampling(SamplingParameters parameters, @Nullable Long seed) {
-    Penalties penalties = parameters.penalties();
-    Map<String, Double> bias = new TreeMap<>();
-    penalties.bias().forEach((token, value) -> bias.put(Integer.toString(token), value));
-    return Sampling.newBuilder()
-        .setTemperature(parameters.temperature())
-        .setTopP(parameters.topP())
-        .setTopK(parameters.topK())
-        .setMinP(parameters.minP())
-        .setRepetitionPenalty(penalties.repetition())
-        .setPresencePenalty(penalties.presence())
-        .setFrequencyPenalty(penalties.frequency())
-        .setLogitBias(bias)
-        .setMaxTokens(parameters.maxTokens())
-        .setSeed(seed)
-        .build();
-  }
-
-  /// A seed that differs from request to request and can be told from the record.
+  /// A seed that differs from answer to answer and can be told from the record.
   private static long seedOf(String id) {
     byte[] digest = Sha256.digest().digest(id.getBytes(StandardCharsets.UTF_8));
     return ByteBuffer.wrap(digest).getLong();
-  }
-
-  private Completion completion(
-      AnswerRequest request,
-      SamplingParameters parameters,
-      Caller caller,
-      String id,
-      Instant at,
-      Lease lease,
-      Outcome outcome) {
-    // Without a first token, the time waited for it.
-    double firstToken =
-        Double.isNaN(outcome.timeToFirstTokenSeconds())
-            ? outcome.durationSeconds()
-            : outcome.timeToFirstTokenSeconds();
-    return Completion.newBuilder()
-        .setId(id)
-        .setTask(lease.release().task())
-        .setRelease(lease.release().id())
-        .setBase(lease.release().baseDigest())
-        .setAdapter(lease.release().adapterDigest())
-        .setArm(lease.arm())
-        .setReplica(replica)
-        .setProducer(caller.producer())
-        .setSubject(request.user())
-        .setPrompt(
-            request.prompt().messages().stream()
-                .map(message -> new Message(message.role(), message.content()))
-                .toList())
-        .setAnswer(outcome.text())
-        .setSampling(sampling(parameters, request.seed()))
-        .setFinishReason(outcome.end().finishReason())
-        .setPromptTokens(outcome.promptTokens())
-        .setCompletionTokens(outcome.completionTokens())
-        .setTimeToFirstTokenSeconds(firstToken)
-        .setDurationSeconds(outcome.durationSeconds())
-        .setEventTime(at)
-        .build();
   }
 }

@@ -3,9 +3,11 @@ package dev.tidemill.inference.io;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tidemill.inference.decode.Outcome;
+import dev.tidemill.inference.decode.ScoredToken;
 import dev.tidemill.inference.domain.AnswerRequest;
 import dev.tidemill.inference.domain.AnswerRequests;
+import dev.tidemill.model.tokenizer.TokenBytes;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The two ways to ask, and how each wants its answer.
@@ -33,8 +35,13 @@ enum Api {
     }
 
     @Override
-    @Nullable ObjectNode opening(Head head, boolean usage) {
-      ObjectNode chunk = chunk(head, "", null, usage);
+    ObjectNode scores(List<ScoredToken> scores, TokenBytes tokens) {
+      return ScoreShapes.chat(scores, tokens);
+    }
+
+    @Override
+    @Nullable ObjectNode opening(Head head, int choice, boolean usage) {
+      ObjectNode chunk = chunk(head, choice, "", null, null, usage);
       ((ObjectNode) chunk.at("/choices/0/delta")).put("role", "assistant");
       return chunk;
     }
@@ -57,7 +64,12 @@ enum Api {
     }
 
     @Override
-    @Nullable ObjectNode opening(Head head, boolean usage) {
+    ObjectNode scores(List<ScoredToken> scores, TokenBytes tokens) {
+      return ScoreShapes.text(scores, tokens);
+    }
+
+    @Override
+    @Nullable ObjectNode opening(Head head, int choice, boolean usage) {
       return null;
     }
   };
@@ -93,28 +105,43 @@ enum Api {
 
   abstract void piece(ObjectNode choice, @Nullable String piece);
 
-  /// What a stream begins with, if anything.
-  abstract @Nullable ObjectNode opening(Head head, boolean usage);
+  /// Scores of tokens as `logprobs`.
+  abstract ObjectNode scores(List<ScoredToken> scores, TokenBytes tokens);
 
-  /// A whole answer.
-  ObjectNode whole(Head head, Outcome outcome) {
+  /// What a choice's stream begins with, if anything.
+  abstract @Nullable ObjectNode opening(Head head, int choice, boolean usage);
+
+  /// All answers, whole.
+  ///
+  /// @param scores of each choice as `logprobs`; empty when they are not wanted
+  ObjectNode whole(Head head, List<Choice> choices, List<ObjectNode> scores) {
     ObjectNode body = body(head, object);
-    ObjectNode choice = choice(body);
-    text(choice, outcome.text());
-    choice.put("finish_reason", outcome.end().finishReason());
-    body.set("usage", usage(outcome));
+    ArrayNode nodes = body.putArray("choices");
+    for (int i = 0; i < choices.size(); i++) {
+      ObjectNode node = choice(nodes, head, i, scores.isEmpty() ? null : scores.get(i));
+      text(node, choices.get(i).text());
+      node.put("finish_reason", choices.get(i).outcome().end().finishReason());
+    }
+    body.set("usage", usage(Choice.Usage.of(choices)));
     return body;
   }
 
   /// A piece of an answer.
   ///
   /// @param piece null in the last one, which has the reason
+  /// @param scores of the piece's tokens as `logprobs`; null when they are not wanted
   /// @param usage whether the stream ends with the counts: then all others say null
-  ObjectNode chunk(Head head, @Nullable String piece, @Nullable String finish, boolean usage) {
+  ObjectNode chunk(
+      Head head,
+      int index,
+      @Nullable String piece,
+      @Nullable ObjectNode scores,
+      @Nullable String finish,
+      boolean usage) {
     ObjectNode body = body(head, chunkObject);
-    ObjectNode choice = choice(body);
-    piece(choice, piece);
-    choice.put("finish_reason", finish);
+    ObjectNode node = choice(body.putArray("choices"), head, index, scores);
+    piece(node, piece);
+    node.put("finish_reason", finish);
     if (usage) {
       body.putNull("usage");
     }
@@ -122,10 +149,10 @@ enum Api {
   }
 
   /// The counts at the end of a stream.
-  ObjectNode usageChunk(Head head, Outcome outcome) {
+  ObjectNode usageChunk(Head head, Choice.Usage counts) {
     ObjectNode body = body(head, chunkObject);
     body.putArray("choices");
-    body.set("usage", usage(outcome));
+    body.set("usage", usage(counts));
     return body;
   }
 
@@ -140,19 +167,20 @@ enum Api {
     return body;
   }
 
-  private static ObjectNode choice(ObjectNode body) {
-    ArrayNode choices = body.putArray("choices");
+  private static ObjectNode choice(
+      ArrayNode choices, Head head, int index, @Nullable ObjectNode scores) {
     ObjectNode choice = choices.addObject();
-    choice.put("index", 0);
-    choice.putNull("logprobs");
+    choice.put("index", index);
+    choice.put("completion_id", CompletionRecords.id(head.id(), index));
+    choice.set("logprobs", scores);
     return choice;
   }
 
-  private static ObjectNode usage(Outcome outcome) {
+  private static ObjectNode usage(Choice.Usage counts) {
     ObjectNode usage = JsonNodeFactory.instance.objectNode();
-    usage.put("prompt_tokens", outcome.promptTokens());
-    usage.put("completion_tokens", outcome.completionTokens());
-    usage.put("total_tokens", outcome.promptTokens() + outcome.completionTokens());
+    usage.put("prompt_tokens", counts.promptTokens());
+    usage.put("completion_tokens", counts.completionTokens());
+    usage.put("total_tokens", counts.promptTokens() + counts.completionTokens());
     return usage;
   }
 }

@@ -15,12 +15,14 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.Producer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -99,16 +101,16 @@ final class CompletionLog implements AutoCloseable {
     }
   }
 
-  /// Reserves a place, waiting a little when there is none.
+  /// Reserves places, all or none, waiting a little when there are too few.
   ///
-  /// @throws Problem 503 when there is still none
-  Place reserve(Duration patience) throws InterruptedException {
-    if (!places.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+  /// @throws Problem 503 when there are still too few
+  List<Place> reserve(int count, Duration patience) throws InterruptedException {
+    if (!places.tryAcquire(count, patience.toNanos(), TimeUnit.NANOSECONDS)) {
       throw Problem.unavailable(
           "completions cannot be recorded fast enough; none is answered unrecorded",
           Duration.ofSeconds(1));
     }
-    return new Place();
+    return Stream.generate(Place::new).limit(count).toList();
   }
 
   /// Writes what is left, as far as Kafka takes it in time.

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tidemill.inference.decode.Outcome;
-import dev.tidemill.inference.decode.Sequence;
 import dev.tidemill.inference.decode.SequenceEvent;
 import dev.tidemill.inference.domain.AnswerRequest;
 import dev.tidemill.inference.io.Answers.Admitted;
@@ -20,14 +19,13 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// OpenAI's API: chat completions, completions, models. Handlers run on virtual threads and only
 /// wait; decoding is the engine's.
 final class OpenAiApi {
-  private static final Logger log = LoggerFactory.getLogger(OpenAiApi.class);
   private static final HeaderName RELEASE = HeaderNames.create("X-Tidemill-Release");
   private static final HeaderName SESSION = HeaderNames.create("X-Session-Id");
 
@@ -77,81 +75,43 @@ final class OpenAiApi {
     response.header(RELEASE, admitted.head().release());
     try {
       if (asked.stream()) {
-        stream(api, admitted, asked.includeUsage(), response);
+        new AnswerStream(api, admitted, asked, pingInterval).run(response);
       } else {
-        whole(api, admitted, response);
+        whole(api, admitted, asked, response);
       }
     } finally {
-      // Without effect on a sequence that has ended; whatever broke off here, the engine goes on
+      // Without effect on sequences that have ended; whatever broke off here, the engine goes on
       // with nothing that nobody reads.
-      admitted.sequence().cancel();
+      admitted.choices().cancel();
     }
   }
 
-  private void whole(Api api, Admitted admitted, ServerResponse response)
+  private void whole(Api api, Admitted admitted, AnswerRequest asked, ServerResponse response)
       throws InterruptedException, JsonProcessingException {
-    Outcome outcome = end(admitted.sequence());
-    if (!outcome.end().whole()) {
-      throw problem(outcome);
-    }
-    send(response, api.whole(admitted.head(), outcome));
-  }
-
-  private Outcome end(Sequence sequence) throws InterruptedException {
-    while (true) {
-      @Nullable SequenceEvent event = sequence.next(pingInterval);
-      if (event instanceof SequenceEvent.Ended ended) {
-        return ended.outcome();
+    List<Choice> choices = Stream.generate(Choice::new).limit(admitted.choices().size()).toList();
+    int ended = 0;
+    while (ended < choices.size()) {
+      switch (admitted.choices().next(pingInterval)) {
+        case null -> {}
+        case SequenceEvent.Text text -> choices.get(text.choice()).add(text);
+        case SequenceEvent.Ended last -> {
+          if (!last.outcome().end().whole()) {
+            throw problem(last.outcome());
+          }
+          choices.get(last.choice()).end(last.outcome());
+          ended++;
+        }
       }
     }
+    List<ObjectNode> scores =
+        asked.extras().scored()
+            ? choices.stream().map(one -> api.scores(one.scores(), admitted.tokens())).toList()
+            : List.of();
+    send(response, api.whole(admitted.head(), choices, scores));
   }
 
-  private void stream(Api api, Admitted admitted, boolean usage, ServerResponse response)
-      throws InterruptedException {
-    Api.Head head = admitted.head();
-    try (SseStream stream = SseStream.open(response)) {
-      @Nullable ObjectNode opening = api.opening(head, usage);
-      if (opening != null) {
-        stream.send(opening);
-      }
-      boolean ended = false;
-      while (!ended) {
-        ended =
-            switch (admitted.sequence().next(pingInterval)) {
-              case null -> {
-                stream.ping();
-                yield false;
-              }
-              case SequenceEvent.Text text -> {
-                stream.send(api.chunk(head, text.piece(), null, usage));
-                yield false;
-              }
-              case SequenceEvent.Ended last -> {
-                finish(api, head, usage, last.outcome(), stream);
-                yield true;
-              }
-            };
-      }
-    } catch (SseStream.ClientGone e) {
-      log.debug("the client of {} has hung up", head.id());
-    }
-  }
-
-  private static void finish(
-      Api api, Api.Head head, boolean usage, Outcome outcome, SseStream stream)
-      throws SseStream.ClientGone {
-    if (!outcome.end().whole()) {
-      stream.send(OpenAiErrors.json(problem(outcome)));
-      return;
-    }
-    stream.send(api.chunk(head, null, outcome.end().finishReason(), usage));
-    if (usage) {
-      stream.send(api.usageChunk(head, outcome));
-    }
-    stream.done();
-  }
-
-  private static Problem problem(Outcome outcome) {
+  /// Why a client has no whole answer.
+  static Problem problem(Outcome outcome) {
     String reason = String.valueOf(outcome.reason());
     return switch (outcome.end()) {
       case DEADLINE -> Problem.of(504, "deadline_exceeded", "Too slow", reason, null);

@@ -23,6 +23,14 @@ public final class Lease implements AutoCloseable {
     return arm;
   }
 
+  /// Another hold on the same release, for another answer to the same request.
+  public Lease again() {
+    if (closed.get() || !release.tryAcquire()) {
+      throw new IllegalStateException("release " + release + " was given back already");
+    }
+    return new Lease(release, arm);
+  }
+
   /// Gives the release back; a second call does nothing.
   @Override
   public void close() {

@@ -25,18 +25,20 @@ class AnswerRequestsTest {
                 + ASKED
                 + """
                 , "temperature": 0.5, "top_p": 0.9, "seed": -3, "max_tokens": 7,
-                "stop": ["a", "b"], "stream": true, "stream_options": {"include_usage": true},
-                "user": "u"}
+                "stream": true, "stream_options": {"include_usage": true}, "user": "u", "n": 2,
+                "logprobs": true, "top_logprobs": 3, "response_format": {"type": "json_object"}}
                 """);
     assertThat(request)
         .isEqualTo(
             new AnswerRequest(
                 "m",
                 new Prompt.Chat(List.of(ChatMessage.user("q"))),
+                new AnswerRequest.Extras(false, 3, true),
+                2,
                 new AnswerRequest.Draw(0.5, 0.9, 0, 0, Penalties.NONE),
                 -3L,
                 7,
-                List.of("a", "b"),
+                List.of(),
                 true,
                 true,
                 "u"));
@@ -117,10 +119,12 @@ class AnswerRequestsTest {
           "stream": "yes"                         | stream                | invalid_value
           "stream_options": {}                    | stream_options        | invalid_value
           "user": 7                               | user                  | invalid_value
-          "n": 2                                  | n                     | unsupported_parameter
+          "n": 0                                  | n                     | invalid_value
+          "n": 129                                | n                     | invalid_value
           "n": "x"                                | n                     | invalid_value
-          "logprobs": true                        | logprobs              | unsupported_parameter
-          "top_logprobs": 3                       | top_logprobs          | unsupported_parameter
+          "logprobs": 1                           | logprobs              | invalid_value
+          "top_logprobs": 3                       | top_logprobs          | invalid_value
+          "logprobs": true, "top_logprobs": 21    | top_logprobs          | invalid_value
           "logit_bias": {"five": 1}               | logit_bias            | invalid_value
           "logit_bias": {"-5": 1}                 | logit_bias            | invalid_value
           "logit_bias": {"5": 101}                | logit_bias            | invalid_value
@@ -134,7 +138,10 @@ class AnswerRequestsTest {
           "top_k": 1.5                            | top_k                 | invalid_value
           "tools": [{}]                           | tools                 | unsupported_parameter
           "tool_choice": "required"               | tool_choice           | unsupported_parameter
-          "response_format": {"type": "json_object"} | response_format    | unsupported_parameter
+          "response_format": {"type": "json_schema"} | response_format.type | unsupported_parameter
+          "response_format": {"type": "xml"}      | response_format.type  | invalid_value
+          "response_format": "json"               | response_format       | invalid_value
+          "response_format": {"type": "json_object"}, "stop": "x" | stop  | unsupported_parameter
           "reasoning_effort": "high"              | reasoning_effort      | unsupported_parameter
           "temprature": 1                         | temprature            | unknown_parameter
           """)
@@ -181,12 +188,29 @@ class AnswerRequestsTest {
     assertThatThrownBy(() -> text("{\"model\": \"m\", \"prompt\": [\"a\", \"b\"]}"))
         .isInstanceOfSatisfying(
             Problem.class, problem -> assertThat(problem.field()).isEqualTo("prompt"));
-    assertThatThrownBy(() -> text("{\"model\": \"m\", \"prompt\": \"p\", \"echo\": true}"))
+    assertThatThrownBy(() -> text("{\"model\": \"m\", \"prompt\": \"p\", \"suffix\": \"s\"}"))
         .isInstanceOfSatisfying(
-            Problem.class, problem -> assertThat(problem.field()).isEqualTo("echo"));
+            Problem.class, problem -> assertThat(problem.field()).isEqualTo("suffix"));
     assertThatThrownBy(() -> text("{\"model\": \"m\", \"prompt\": \"p\", \"messages\": []}"))
         .isInstanceOfSatisfying(
             Problem.class, problem -> assertThat(problem.slug()).isEqualTo("unknown_parameter"));
+  }
+
+  @Test
+  void readsWhatTextRequestsAskForBeside() {
+    AnswerRequest echo =
+        text(
+            "{\"model\": \"m\", \"prompt\": \"p\", \"echo\": true, \"logprobs\": 0, \"max_tokens\":"
+                + " 0}");
+    assertThat(echo.extras()).isEqualTo(new AnswerRequest.Extras(true, 0, false));
+    assertThat(echo.maxTokens()).isZero();
+    for (String refused :
+        List.of("max_tokens\": 0", "logprobs\": 6", "logprobs\": -1", "best_of\": 2")) {
+      String param = refused.substring(0, refused.indexOf('"'));
+      assertThatThrownBy(() -> text("{\"model\": \"m\", \"prompt\": \"p\", \"" + refused + "}"))
+          .isInstanceOfSatisfying(
+              Problem.class, problem -> assertThat(problem.field()).isEqualTo(param));
+    }
   }
 
   private static void assertRefused(String body, String param, String code) {

@@ -19,16 +19,38 @@ public final class DecodeState implements AutoCloseable {
   private int cached;
   private float[] logits;
 
+  /// @param read tokens of the prompt that are in the cache; the others follow one at a time
   DecodeState(
-      BaseModel base, @Nullable Adapter adapter, int[] prompt, PtNDArray cache, float[] logits) {
+      BaseModel base,
+      @Nullable Adapter adapter,
+      int[] prompt,
+      int read,
+      PtNDArray cache,
+      float[] logits) {
     this.base = base;
     this.adapter = adapter;
     this.promptTokens = prompt.length;
     this.tokens = Arrays.copyOf(prompt, prompt.length + 64);
-    this.count = prompt.length;
+    this.count = read;
     this.cache = cache;
-    this.cached = prompt.length;
+    this.cached = read;
     this.logits = logits;
+  }
+
+  /// Whether the next token is still one of the prompt's.
+  public boolean reading() {
+    return count < promptTokens;
+  }
+
+  /// How likely the model found the token that was read or drawn last, before anything was changed
+  /// about its logits.
+  ///
+  /// @param top how many of the likeliest tokens are named beside it
+  public TokenScore lastScore(int top) {
+    if (upToDate()) {
+      throw new IllegalStateException("Nothing has been read or drawn by these logits yet.");
+    }
+    return TokenScore.of(logits, lastToken(), top);
   }
 
   /// Tokens so far, the prompt first.
@@ -42,7 +64,7 @@ public final class DecodeState implements AutoCloseable {
 
   /// Tokens drawn so far, the one that ended the sequence included.
   public int generatedTokens() {
-    return count - promptTokens;
+    return Math.max(0, count - promptTokens);
   }
 
   public @Nullable Adapter adapter() {
@@ -107,6 +129,11 @@ public final class DecodeState implements AutoCloseable {
   void advanced(float[] newLogits) {
     cached++;
     logits = newLogits;
+  }
+
+  /// The prompt's next token, while [#reading()].
+  int nextOfPrompt() {
+    return tokens[count];
   }
 
   float[] logits() {

@@ -9,6 +9,7 @@ import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.ChatMessage;
 import dev.tidemill.model.DecoderConfig;
+import dev.tidemill.model.generate.json.JsonTokens;
 import dev.tidemill.model.program.DecoderProgram;
 import dev.tidemill.model.program.Rope;
 import dev.tidemill.model.program.TensorMap;
@@ -31,6 +32,7 @@ public final class Generator implements AutoCloseable {
   private final PtNDManager caches;
   private final Rope rope;
   private final IValue noAdapter;
+  private @Nullable JsonTokens jsonTokens;
 
   public Generator(BaseModel base) {
     this.base = base;
@@ -46,10 +48,35 @@ public final class Generator implements AutoCloseable {
     return base;
   }
 
+  /// What this base's tokens are within JSON.
+  ///
+  /// @throws IllegalArgumentException when its tokenizer does not tell
+  public JsonTokens jsonTokens() {
+    program.requireOwner();
+    JsonTokens known = jsonTokens;
+    if (known == null) {
+      known = new JsonTokens(base.tokenizer().bytes(), config.eosTokenId());
+      jsonTokens = known;
+    }
+    return known;
+  }
+
   /// Reads a prompt.
   ///
   /// @throws IllegalArgumentException when the prompt is empty or does not leave room for a token
   public DecodeState start(int[] prompt, @Nullable Adapter adapter) {
+    return start(prompt, prompt.length, adapter);
+  }
+
+  /// Reads the first token of a prompt only. The others follow one with each [#next], so that each
+  /// can be scored; the sampler is asked when the last of them has been read.
+  ///
+  /// @throws IllegalArgumentException as [#start(int[], Adapter)]
+  public DecodeState startScored(int[] prompt, @Nullable Adapter adapter) {
+    return start(prompt, 1, adapter);
+  }
+
+  private DecodeState start(int[] prompt, int read, @Nullable Adapter adapter) {
     program.requireOwner();
     if (prompt.length == 0) {
       throw new IllegalArgumentException("The prompt is empty.");
@@ -67,14 +94,15 @@ public final class Generator implements AutoCloseable {
         throw new IllegalArgumentException("The prompt has the unknown token " + token + ".");
       }
     }
-    rope.ensure(prompt.length);
+    rope.ensure(read);
     base.weights().acquire();
     if (adapter != null) {
       adapter.weights().acquire();
     }
     PtNDArray cache =
         (PtNDArray) caches.zeros(cacheShape(capacity(prompt.length + 1)), DataType.FLOAT32);
-    try (IValue tokens = IValue.listFrom(Arrays.stream(prompt).asLongStream().toArray());
+    try (IValue tokens =
+            IValue.listFrom(Arrays.stream(prompt).limit(read).asLongStream().toArray());
         IValue target = IValue.from(cache);
         PtNDArray logits =
             program.serve(
@@ -86,7 +114,7 @@ public final class Generator implements AutoCloseable {
                 rope.sines(),
                 weights(),
                 adapter(adapter))) {
-      return new DecodeState(base, adapter, prompt, cache, logits.toFloatArray());
+      return new DecodeState(base, adapter, prompt, read, cache, logits.toFloatArray());
     }
   }
 
@@ -95,8 +123,9 @@ public final class Generator implements AutoCloseable {
     return nextAll(List.of(state), List.of(sampler))[0];
   }
 
-  /// Draws the next token of several sequences, in one program call for those that share an
-  /// adapter; the result is in the order of the states.
+  /// Draws the next token of several sequences, or takes it from the prompt where that is being
+  /// read one by one, in one program call for those that share an adapter; the result is in the
+  /// order of the states.
   public int[] nextAll(List<DecodeState> states, List<Sampler> samplers) {
     program.requireOwner();
     if (states.size() != samplers.size()) {
@@ -111,8 +140,9 @@ public final class Generator implements AutoCloseable {
     advance(states);
     int[] drawn = new int[states.size()];
     for (int i = 0; i < drawn.length; i++) {
-      drawn[i] = samplers.get(i).sample(states.get(i).logits());
-      states.get(i).append(drawn[i]);
+      DecodeState state = states.get(i);
+      drawn[i] = state.reading() ? state.nextOfPrompt() : samplers.get(i).sample(state.logits());
+      state.append(drawn[i]);
     }
     return drawn;
   }

@@ -7,18 +7,28 @@ import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import org.jspecify.annotations.Nullable;
 
-/// Draws the tokens of one sequence from its logits, in this order: penalties and biases,
-/// temperature, `min_p`, `top_k`, `top_p`. Used by one thread.
+/// Draws the tokens of one sequence from its logits, in this order: penalties and biases, what may
+/// come at all, temperature, `min_p`, `top_k`, `top_p`. Used by one thread.
 public final class Sampler {
   private final SamplingParameters parameters;
   private final RandomGenerator random;
   private final Set<Integer> prompt = new HashSet<>();
   private final Map<Integer, Integer> drawn = new HashMap<>();
+  private final @Nullable TokenConstraint constraint;
 
   /// @param prompt tokens that `repetition` penalises from the start
   public Sampler(SamplingParameters parameters, int... prompt) {
+    this(parameters, null, prompt);
+  }
+
+  /// @param constraint which tokens may be drawn, after the penalties; null when all may
+  /// @param prompt tokens that `repetition` penalises from the start
+  public Sampler(
+      SamplingParameters parameters, @Nullable TokenConstraint constraint, int... prompt) {
     this.parameters = parameters;
+    this.constraint = constraint;
     random = RandomGeneratorFactory.of("L64X128MixRandom").create(parameters.seed());
     if (parameters.penalties().repetition() != 1) {
       Arrays.stream(prompt).forEach(this.prompt::add);
@@ -29,11 +39,19 @@ public final class Sampler {
   ///
   /// @throws IllegalStateException when no logit is finite, which only a broken model gives
   public int sample(float[] logits) {
-    if (parameters.penalties().changeNothing()) {
-      return draw(logits);
+    boolean penalised = !parameters.penalties().changeNothing();
+    float[] changed = penalised ? penalised(logits) : logits;
+    if (constraint != null) {
+      changed = penalised ? changed : logits.clone();
+      constraint.mask(changed);
     }
-    int token = draw(penalised(logits));
-    drawn.merge(token, 1, Integer::sum);
+    int token = draw(changed);
+    if (penalised) {
+      drawn.merge(token, 1, Integer::sum);
+    }
+    if (constraint != null) {
+      constraint.drawn(token);
+    }
     return token;
   }
 

@@ -10,7 +10,7 @@ import java.util.List;
 /// @param minP least probability of a token that is drawn, as a share of the likeliest token's
 /// @param penalties what is changed about the logits first
 /// @param seed the same seed draws the same answer from the same release
-/// @param maxTokens longest answer
+/// @param maxTokens longest answer; 0 draws none
 /// @param stop texts that end the answer before they appear in it
 public record SamplingParameters(
     double temperature,
@@ -37,9 +37,9 @@ public record SamplingParameters(
     if (!(minP >= 0 && minP <= 1)) {
       throw new IllegalArgumentException("min_p must be from 0 to 1, but is " + minP + ".");
     }
-    if (maxTokens < 1) {
+    if (maxTokens < 0) {
       throw new IllegalArgumentException(
-          "max_tokens must be at least 1, but is " + maxTokens + ".");
+          "max_tokens must not be negative, but is " + maxTokens + ".");
     }
     if (stop.stream().anyMatch(String::isEmpty)) {
       throw new IllegalArgumentException("A stop text must not be empty.");
@@ -51,6 +51,11 @@ public record SamplingParameters(
   public SamplingParameters(
       double temperature, double topP, long seed, int maxTokens, List<String> stop) {
     this(temperature, topP, 0, 0, Penalties.NONE, seed, maxTokens, stop);
+  }
+
+  /// The same with another seed.
+  public SamplingParameters withSeed(long other) {
+    return new SamplingParameters(temperature, topP, topK, minP, penalties, other, maxTokens, stop);
   }
 
   /// The likeliest token every time.

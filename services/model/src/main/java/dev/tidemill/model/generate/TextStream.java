@@ -10,6 +10,7 @@ public final class TextStream {
   private final StreamingDecoder decoder;
   private final List<String> stop;
   private final StringBuilder held = new StringBuilder();
+  private int decoded;
   private boolean stopped;
 
   public TextStream(Tokenizer tokenizer, List<String> stop) {
@@ -20,6 +21,11 @@ public final class TextStream {
   /// Takes the next token and returns the text that can be sent now, often empty.
   public String next(int token) {
     return stopped ? "" : take(decoder.next(token), false);
+  }
+
+  /// Characters that the tokens taken so far stand for, those held back included.
+  public int decoded() {
+    return decoded;
   }
 
   /// Whether a stop text has come up: everything after it is dropped.
@@ -34,6 +40,7 @@ public final class TextStream {
 
   private String take(String text, boolean last) {
     held.append(text);
+    decoded += text.length();
     int end = held.length();
     for (String each : stop) {
       int at = held.indexOf(each);

@@ -181,6 +181,11 @@ public final class Tokenizer implements AutoCloseable {
     return length >= 0 ? length : decode(tokens).getBytes(StandardCharsets.UTF_8).length;
   }
 
+  /// What each token stands for; usable after the tokenizer is closed.
+  public TokenBytes bytes() {
+    return vocabulary.bytes();
+  }
+
   /// Number of tokens, special ones included.
   public int size() {
     return vocabulary.size();

@@ -14,11 +14,14 @@ final class Vocabulary {
   private final Map<String, Integer> ids;
   private final List<String> special;
   private final int[] byteLengths;
+  private final TokenBytes bytes;
 
-  private Vocabulary(Map<String, Integer> ids, List<String> special, int[] byteLengths) {
+  private Vocabulary(
+      Map<String, Integer> ids, List<String> special, int[] byteLengths, TokenBytes bytes) {
     this.ids = ids;
     this.special = special;
     this.byteLengths = byteLengths;
+    this.bytes = bytes;
   }
 
   static Vocabulary read(Path file) {
@@ -54,7 +57,14 @@ final class Vocabulary {
       ids.forEach((token, id) -> lengths[id] = token.codePointCount(0, token.length()));
       special.forEach(token -> lengths[ids.getOrDefault(token, 0)] = 0);
     }
-    return new Vocabulary(Map.copyOf(ids), List.copyOf(special), lengths);
+    List<String> added = new ArrayList<>();
+    json.root().path("added_tokens").forEach(token -> added.add(token.path("content").asText()));
+    TokenBytes bytes = new TokenBytes(ids, added, special, json.root().path("decoder"));
+    return new Vocabulary(Map.copyOf(ids), List.copyOf(special), lengths, bytes);
+  }
+
+  TokenBytes bytes() {
+    return bytes;
   }
 
   OptionalInt id(String token) {
