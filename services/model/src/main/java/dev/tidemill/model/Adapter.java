@@ -34,7 +34,6 @@ public final class Adapter implements AutoCloseable {
           "rank_pattern",
           "alpha_pattern",
           "layers_to_transform",
-          "fan_in_fan_out",
           "lora_bias",
           "target_parameters",
           "trainable_token_indices",
@@ -45,11 +44,13 @@ public final class Adapter implements AutoCloseable {
           "use_bdlora");
 
   private final LoraConfig config;
+  private final DecoderConfig base;
   private final TensorMap weights;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private Adapter(LoraConfig config, Collection<Tensor> tensors) {
+  private Adapter(LoraConfig config, DecoderConfig base, Collection<Tensor> tensors) {
     this.config = config;
+    this.base = base;
     this.weights = new TensorMap("a", tensors, Map.of("scale", (float) config.scale()));
   }
 
@@ -59,8 +60,8 @@ public final class Adapter implements AutoCloseable {
   ///     or does not fit the base
   public static Adapter load(Path folder, DecoderConfig base) {
     try {
-      LoraConfig config = readConfig(folder.resolve(CONFIG));
-      return new Adapter(config, readTensors(folder.resolve(WEIGHTS), config, base));
+      LoraConfig config = readConfig(folder.resolve(CONFIG), base);
+      return new Adapter(config, base, readTensors(folder.resolve(WEIGHTS), config, base));
     } catch (AdapterFormatException exact) {
       throw exact;
     } catch (ModelFormatException damaged) {
@@ -71,12 +72,13 @@ public final class Adapter implements AutoCloseable {
 
   /// A fresh adapter that changes nothing yet: A is random, B is zero.
   public static Adapter initialise(LoraConfig config, DecoderConfig base, long seed) {
-    return new Adapter(config, DecoderShapes.freshLora(config, base, seed));
+    LoraConfig fitting = config.on(base);
+    return new Adapter(fitting, base, DecoderShapes.freshLora(fitting, base, seed));
   }
 
   /// Writes PEFT's two files, the same bytes for the same adapter.
   public void save(Path folder) {
-    write(folder, config, tensors());
+    write(folder, config, base, tensors());
   }
 
   public LoraConfig config() {
@@ -101,16 +103,17 @@ public final class Adapter implements AutoCloseable {
   }
 
   /// For this module only: writes an adapter from its tensors.
-  public static void write(Path folder, LoraConfig config, Collection<Tensor> tensors) {
+  public static void write(
+      Path folder, LoraConfig config, DecoderConfig base, Collection<Tensor> tensors) {
     try {
       Files.createDirectories(folder);
     } catch (IOException unwritable) {
       throw new UncheckedIOException("Writing the adapter " + folder + " failed.", unwritable);
     }
-    JsonFile.write(folder.resolve(CONFIG), json(config));
+    JsonFile.write(folder.resolve(CONFIG), json(config, base));
     Safetensors.write(
         folder.resolve(WEIGHTS),
-        tensors.stream().map(tensor -> tensor.named(PEFT_PREFIX + tensor.name())).toList());
+        tensors.stream().map(tensor -> tensor.named(peftName(tensor.name(), base))).toList());
   }
 
   @Override
@@ -120,7 +123,11 @@ public final class Adapter implements AutoCloseable {
     }
   }
 
-  private static LoraConfig readConfig(Path file) {
+  private static String peftName(String own, DecoderConfig base) {
+    return PEFT_PREFIX + TensorNames.file(own, base.family());
+  }
+
+  private static LoraConfig readConfig(Path file, DecoderConfig base) {
     JsonFile json = JsonFile.read(file);
     String type = json.text("peft_type");
     if (!type.equals("LORA")) {
@@ -139,13 +146,21 @@ public final class Adapter implements AutoCloseable {
         throw json.fault(key, "is set, which is not supported");
       }
     }
+    // PEFT sets this by itself where the base has its inputs first, and unsets it elsewhere.
+    if (json.flag("fan_in_fan_out", false) && !base.family().fanInFanOut()) {
+      throw json.fault("fan_in_fan_out", "is set, which does not fit the base");
+    }
     try {
-      return new LoraConfig(
-          json.integer("r"),
-          json.number("lora_alpha", 8),
-          targets(json),
-          json.number("lora_dropout", 0),
-          json.flag("use_rslora", false));
+      LoraConfig config =
+          new LoraConfig(
+                  json.integer("r"),
+                  json.number("lora_alpha", 8),
+                  targets(json),
+                  json.number("lora_dropout", 0),
+                  json.flag("use_rslora", false))
+              .on(base);
+      DecoderShapes.lora(config, base);
+      return config;
     } catch (IllegalArgumentException impossible) {
       throw new AdapterFormatException(
           file + " is not usable: " + impossible.getMessage(), impossible);
@@ -171,10 +186,10 @@ public final class Adapter implements AutoCloseable {
     DecoderShapes.lora(config, base)
         .forEach(
             (name, shape) -> {
-              Tensor tensor = found.remove(PEFT_PREFIX + name);
+              Tensor tensor = found.remove(peftName(name, base));
               if (tensor == null) {
                 throw new AdapterFormatException(
-                    "The tensor " + PEFT_PREFIX + name + " is missing from " + file + ".");
+                    "The tensor " + peftName(name, base) + " is missing from " + file + ".");
               }
               if (!tensor.hasShape(shape)) {
                 throw new AdapterFormatException(
@@ -205,11 +220,11 @@ public final class Adapter implements AutoCloseable {
     return tensors;
   }
 
-  private static ObjectNode json(LoraConfig config) {
+  private static ObjectNode json(LoraConfig config, DecoderConfig base) {
     ObjectNode json = JsonFile.newObject();
     json.putNull("base_model_name_or_path");
     json.put("bias", "none");
-    json.put("fan_in_fan_out", false);
+    json.put("fan_in_fan_out", base.family().fanInFanOut());
     json.put("inference_mode", true);
     json.put("init_lora_weights", true);
     if (config.alpha() == Math.rint(config.alpha())) {

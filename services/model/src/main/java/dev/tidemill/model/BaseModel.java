@@ -10,15 +10,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 
 /// An immutable base: configuration, tokenizer and weights in native memory. Any number of
 /// generators, trainers and evaluators on any threads may use one base at the same time. Whoever
@@ -26,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 /// done.
 public final class BaseModel implements AutoCloseable {
   static final String CONFIG = "config.json";
-  static final String WEIGHTS = "model.safetensors";
 
   /// Files beside config and weights that belong to a base as they are.
   private static final List<String> COMPANIONS =
@@ -38,6 +34,7 @@ public final class BaseModel implements AutoCloseable {
           "chat_template.jinja");
 
   private final DecoderConfig config;
+  private final GenerationConfig generation;
   private final Tokenizer tokenizer;
   private final SortedMap<String, byte[]> companions;
   private final TensorMap weights;
@@ -45,26 +42,26 @@ public final class BaseModel implements AutoCloseable {
 
   private BaseModel(
       DecoderConfig config,
+      GenerationConfig generation,
       Tokenizer tokenizer,
       SortedMap<String, byte[]> companions,
       TensorMap weights) {
     this.config = config;
+    this.generation = generation;
     this.tokenizer = tokenizer;
     this.companions = companions;
     this.weights = weights;
   }
 
-  /// Loads a Hugging Face folder: `config.json`, `model.safetensors`, `tokenizer.json` and
-  /// `tokenizer_config.json` with its chat template.
+  /// Loads a Hugging Face folder: `config.json`, `model.safetensors` or its shards,
+  /// `tokenizer.json`, `tokenizer_config.json` with its chat template, and
+  /// `generation_config.json`.
   ///
   /// @throws ModelFormatException naming file and key or tensor when the folder cannot be used
   public static BaseModel load(Path folder) {
     DecoderConfig config = DecoderConfig.read(folder.resolve(CONFIG));
-    Path file = folder.resolve(WEIGHTS);
-    Map<String, Tensor> found = Safetensors.read(file);
-    List<Tensor> used = new ArrayList<>();
-    DecoderShapes.weights(config)
-        .forEach((name, shape) -> used.add(checked(file, name, shape, found.get(name))));
+    GenerationConfig generation = GenerationConfig.read(folder, config);
+    List<Tensor> used = Checkpoint.read(folder, config);
     Tokenizer tokenizer = Tokenizer.load(folder);
     if (tokenizer.size() > config.vocabSize()) {
       tokenizer.close();
@@ -77,7 +74,8 @@ public final class BaseModel implements AutoCloseable {
               + tokenizer.size()
               + " tokens.");
     }
-    return new BaseModel(config, tokenizer, companions(folder), new TensorMap("w", used, Map.of()));
+    return new BaseModel(
+        config, generation, tokenizer, companions(folder), new TensorMap("w", used, Map.of()));
   }
 
   /// Writes a folder with random weights that [#load] reads, the same bytes for the same
@@ -113,12 +111,16 @@ public final class BaseModel implements AutoCloseable {
       throw new UncheckedIOException("Writing the base " + folder + " failed.", unwritable);
     }
     config.write(folder.resolve(CONFIG));
-    Safetensors.write(
-        folder.resolve(WEIGHTS), DecoderShapes.freshWeights(config, initialisation, seed));
+    writeWeights(folder, config, DecoderShapes.freshWeights(config, initialisation, seed));
   }
 
   public DecoderConfig config() {
     return config;
+  }
+
+  /// How answers are ended and drawn where a caller does not say.
+  public GenerationConfig generation() {
+    return generation;
   }
 
   public Tokenizer tokenizer() {
@@ -151,7 +153,13 @@ public final class BaseModel implements AutoCloseable {
       throw new UncheckedIOException("Writing the base " + folder + " failed.", unwritable);
     }
     config.write(folder.resolve(CONFIG));
-    Safetensors.write(folder.resolve(WEIGHTS), newWeights);
+    writeWeights(folder, config, newWeights);
+  }
+
+  private static void writeWeights(Path folder, DecoderConfig config, Collection<Tensor> weights) {
+    Safetensors.write(
+        folder.resolve(Checkpoint.WEIGHTS),
+        weights.stream().map(tensor -> TensorNames.toFile(tensor, config.family())).toList());
   }
 
   @Override
@@ -160,29 +168,6 @@ public final class BaseModel implements AutoCloseable {
       weights.release();
       tokenizer.close();
     }
-  }
-
-  private static Tensor checked(Path file, String name, int[] shape, @Nullable Tensor tensor) {
-    if (tensor == null) {
-      throw new ModelFormatException("The tensor " + name + " is missing from " + file + ".");
-    }
-    if (!tensor.hasShape(shape)) {
-      throw new ModelFormatException(
-          "The tensor "
-              + name
-              + " in "
-              + file
-              + " has shape "
-              + Arrays.toString(tensor.shape())
-              + ", but config.json asks for "
-              + Arrays.toString(shape)
-              + ".");
-    }
-    if (!tensor.isFinite()) {
-      throw new ModelFormatException(
-          "The tensor " + name + " in " + file + " has a value that is not finite.");
-    }
-    return tensor;
   }
 
   private static SortedMap<String, byte[]> companions(Path folder) {

@@ -2,9 +2,16 @@ package dev.tidemill.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tidemill.model.family.Families;
+import dev.tidemill.model.family.Family;
+import dev.tidemill.model.family.Llama;
+import dev.tidemill.model.family.Traits;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
-/// The shape of a Llama decoder, in the words of Hugging Face's `config.json`.
+/// The shape of a decoder, read from Hugging Face's `config.json` and written to it.
 ///
 /// @param vocabSize rows of the embedding
 /// @param hiddenSize width of the residual stream
@@ -13,12 +20,13 @@ import java.nio.file.Path;
 /// @param heads query heads
 /// @param kvHeads key and value heads, each shared by `heads / kvHeads` query heads
 /// @param headDim width of a head
-/// @param rmsNormEps added to the mean square in every norm
-/// @param ropeTheta base of the rotary position frequencies
+/// @param normEps added to the mean square, or the variance, in every norm
 /// @param maxPositions longest sequence
 /// @param tiedEmbeddings whether the output head is the embedding
-/// @param bosTokenId token that begins a sequence
-/// @param eosTokenId token that ends an answer
+/// @param bosTokenId token that begins a sequence, or -1
+/// @param eosTokenIds tokens that end an answer
+/// @param family whose names the files use
+/// @param traits what the family asks of the decoder
 public record DecoderConfig(
     int vocabSize,
     int hiddenSize,
@@ -27,12 +35,13 @@ public record DecoderConfig(
     int heads,
     int kvHeads,
     int headDim,
-    double rmsNormEps,
-    double ropeTheta,
+    double normEps,
     int maxPositions,
     boolean tiedEmbeddings,
     int bosTokenId,
-    int eosTokenId) {
+    List<Integer> eosTokenIds,
+    Family family,
+    Traits traits) {
 
   public DecoderConfig {
     requirePositive("vocabSize", vocabSize);
@@ -50,96 +59,89 @@ public record DecoderConfig(
     if (headDim % 2 != 0) {
       throw new IllegalArgumentException("headDim must be even, but is " + headDim + ".");
     }
-    if (!(rmsNormEps > 0) || !(ropeTheta > 0)) {
-      throw new IllegalArgumentException("rmsNormEps and ropeTheta must be above 0.");
+    if (!(normEps > 0)) {
+      throw new IllegalArgumentException("normEps must be above 0, but is " + normEps + ".");
     }
+    eosTokenIds = eosTokenIds.stream().filter(token -> token >= 0).distinct().toList();
+  }
+
+  /// A plain Llama.
+  ///
+  /// @param ropeTheta base of the rotary position frequencies
+  /// @param eosTokenId token that ends an answer, or -1
+  public DecoderConfig(
+      int vocabSize,
+      int hiddenSize,
+      int intermediateSize,
+      int layers,
+      int heads,
+      int kvHeads,
+      int headDim,
+      double normEps,
+      double ropeTheta,
+      int maxPositions,
+      boolean tiedEmbeddings,
+      int bosTokenId,
+      int eosTokenId) {
+    this(
+        vocabSize,
+        hiddenSize,
+        intermediateSize,
+        layers,
+        heads,
+        kvHeads,
+        headDim,
+        normEps,
+        maxPositions,
+        tiedEmbeddings,
+        bosTokenId,
+        List.of(eosTokenId),
+        new Llama(),
+        Traits.llama(ropeTheta));
   }
 
   /// Reads `config.json`.
   ///
-  /// @throws ModelFormatException naming file and key when the decoder is of another family or a
-  ///     key is missing or cannot be used
+  /// @throws ModelFormatException naming file and key when the decoder is of a family that is not
+  ///     supported, or a key is missing or cannot be used
   public static DecoderConfig read(Path configJson) {
     JsonFile json = JsonFile.read(configJson);
-    String type = json.text("model_type");
-    if (!type.equals("llama")) {
-      throw json.fault("model_type", "is " + type + ", but only llama is supported");
+    Family family = Families.of(json);
+    if (json.optional("quantization_config") != null) {
+      throw json.fault("quantization_config", "is set, but quantized weights are not supported");
     }
-    JsonNode scaling = json.optional("rope_scaling");
-    if (scaling != null) {
-      throw json.fault("rope_scaling", "is not supported");
-    }
-    if (json.flag("attention_bias", false) || json.flag("mlp_bias", false)) {
-      throw json.fault("attention_bias", "or mlp_bias is true, but biases are not supported");
-    }
-    String activation = json.text("hidden_act", "silu");
-    if (!activation.equals("silu")) {
-      throw json.fault("hidden_act", "is " + activation + ", but only silu is supported");
-    }
-    int hidden = json.integer("hidden_size");
-    int heads = json.integer("num_attention_heads");
     try {
-      return new DecoderConfig(
-          json.integer("vocab_size"),
-          hidden,
-          json.integer("intermediate_size"),
-          json.integer("num_hidden_layers"),
-          heads,
-          json.integer("num_key_value_heads", heads),
-          json.integer("head_dim", hidden / Math.max(1, heads)),
-          json.number("rms_norm_eps", 1e-6),
-          ropeTheta(json),
-          json.integer("max_position_embeddings"),
-          json.flag("tie_word_embeddings", false),
-          json.firstInteger("bos_token_id", -1),
-          json.firstInteger("eos_token_id", -1));
+      return family.read(json);
     } catch (IllegalArgumentException impossible) {
       throw new ModelFormatException(
-          configJson.getFileName() + " is not usable: " + impossible.getMessage(), impossible);
+          configJson + " is not usable: " + impossible.getMessage(), impossible);
     }
   }
 
-  /// Writes the form that Transformers reads as `LlamaForCausalLM`.
+  /// Writes the form that Transformers reads, its keys in the order of the alphabet.
   public void write(Path configJson) {
     ObjectNode json = JsonFile.newObject();
-    json.putArray("architectures").add("LlamaForCausalLM");
-    json.put("attention_bias", false);
-    json.put("attention_dropout", 0.0);
+    json.putArray("architectures").add(family.architecture());
     json.put("bos_token_id", bosTokenId);
-    json.put("eos_token_id", eosTokenId);
-    json.put("head_dim", headDim);
-    json.put("hidden_act", "silu");
-    json.put("hidden_size", hiddenSize);
-    json.put("initializer_range", 0.02);
-    json.put("intermediate_size", intermediateSize);
-    json.put("max_position_embeddings", maxPositions);
-    json.put("mlp_bias", false);
-    json.put("model_type", "llama");
-    json.put("num_attention_heads", heads);
-    json.put("num_hidden_layers", layers);
-    json.put("num_key_value_heads", kvHeads);
-    json.put("rms_norm_eps", rmsNormEps);
-    json.put("rope_theta", ropeTheta);
-    json.put("tie_word_embeddings", tiedEmbeddings);
+    if (eosTokenIds.size() > 1) {
+      eosTokenIds.forEach(json.putArray("eos_token_id")::add);
+    } else {
+      json.put("eos_token_id", eosTokenId());
+    }
+    json.put("model_type", family.modelType());
     json.put("torch_dtype", "float32");
-    json.put("vocab_size", vocabSize);
-    JsonFile.write(configJson, json);
+    family.write(this, json);
+    ObjectNode sorted = JsonFile.newObject();
+    SortedMap<String, JsonNode> byName = new TreeMap<>();
+    json.properties().forEach(entry -> byName.put(entry.getKey(), entry.getValue()));
+    sorted.setAll(byName);
+    JsonFile.write(configJson, sorted);
   }
 
-  /// Newer releases of Transformers write the frequencies under `rope_parameters`.
-  private static double ropeTheta(JsonFile json) {
-    JsonNode parameters = json.optional("rope_parameters");
-    if (parameters != null) {
-      String type = parameters.path("rope_type").asText("default");
-      if (!type.equals("default")) {
-        throw json.fault(
-            "rope_parameters", "has rope_type " + type + ", but only default is supported");
-      }
-      if (parameters.path("rope_theta").isNumber()) {
-        return parameters.path("rope_theta").asDouble();
-      }
-    }
-    return json.number("rope_theta", 10_000.0);
+  /// The first of the tokens that end an answer, the one that training sets at the end of a
+  /// text; -1 when there is none.
+  public int eosTokenId() {
+    return eosTokenIds.isEmpty() ? -1 : eosTokenIds.getFirst();
   }
 
   private static void requirePositive(String name, int value) {

@@ -6,7 +6,7 @@ package dev.tidemill.model;
 ///
 /// @param matrices of every linear; with `scaledResiduals` those that write into the residual
 ///     stream (`o_proj`, `down_proj`) are divided by `sqrt(2 * layers)`
-/// @param embedding of the embedding and of an untied head
+/// @param embedding of the embeddings, learned positions among them, and of an untied head
 /// @param scaledResiduals whether the residual writers are scaled down
 public record Initialisation(double matrices, double embedding, boolean scaledResiduals) {
   /// What Transformers does by default.
@@ -19,9 +19,9 @@ public record Initialisation(double matrices, double embedding, boolean scaledRe
     }
   }
 
-  /// The standard deviation of a weight by its Hugging Face name.
+  /// The standard deviation of a weight by its own name.
   public double deviation(String name, int layers) {
-    if (name.contains("embed_tokens") || name.contains("lm_head")) {
+    if (name.contains("embed_") || name.contains("lm_head")) {
       return embedding;
     }
     boolean writesResidual = name.contains("o_proj") || name.contains("down_proj");

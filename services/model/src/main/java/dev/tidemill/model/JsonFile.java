@@ -10,6 +10,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A JSON object on disk whose every complaint names the file and the key.
@@ -68,6 +70,11 @@ public final class JsonFile {
     return value == null || value.isNull() ? null : value;
   }
 
+  /// Whether a key is there, if only with null.
+  public boolean has(String key) {
+    return root.has(key);
+  }
+
   public String text(String key) {
     JsonNode value = require(key);
     if (!value.isTextual()) {
@@ -99,6 +106,25 @@ public final class JsonFile {
       return value.get(0).intValue();
     }
     return integer(key, fallback);
+  }
+
+  /// A whole number or a list of them; none when the key is absent.
+  public List<Integer> integers(String key) {
+    JsonNode value = optional(key);
+    if (value == null) {
+      return List.of();
+    }
+    if (!value.isArray()) {
+      return List.of(integer(key));
+    }
+    List<Integer> all = new ArrayList<>();
+    for (JsonNode each : value) {
+      if (!each.isIntegralNumber() || !each.canConvertToInt()) {
+        throw fault(key, "is neither a whole number nor a list of them");
+      }
+      all.add(each.intValue());
+    }
+    return all;
   }
 
   public double number(String key, double fallback) {

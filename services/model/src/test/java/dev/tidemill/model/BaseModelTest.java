@@ -35,7 +35,7 @@ class BaseModelTest {
           {"\"llama\"", "\"mamba\"", "model_type"},
           {"\"hidden_size\"", "\"hidden_width\"", "hidden_size"},
           {"\"hidden_size\" : 32", "\"hidden_size\" : \"32\"", "hidden_size"},
-          {"\"mlp_bias\" : false", "\"mlp_bias\" : true", "mlp_bias"},
+          {"\"mlp_bias\" : false", "\"mlp_bias\" : 1", "mlp_bias"},
           {"\"silu\"", "\"gelu\"", "hidden_act"},
           {"\"num_key_value_heads\" : 2", "\"num_key_value_heads\" : 3", "multiple of kvHeads"},
         }) {

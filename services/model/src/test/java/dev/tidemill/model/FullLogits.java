@@ -7,6 +7,7 @@ import ai.djl.pytorch.jni.IValue;
 import dev.tidemill.model.program.DecoderProgram;
 import dev.tidemill.model.program.Rope;
 import dev.tidemill.model.program.TensorMap;
+import dev.tidemill.model.train.Precision;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,16 @@ public final class FullLogits {
   private FullLogits() {}
 
   public static float[][] of(BaseModel base, @Nullable Adapter adapter, int[] tokens) {
+    return of(base, adapter, tokens, Precision.FP32);
+  }
+
+  public static float[][] of(
+      BaseModel base, @Nullable Adapter adapter, int[] tokens, Precision precision) {
     try (DecoderProgram program =
-            new DecoderProgram(base.config(), DecoderProgram.Training.SERVING);
+            new DecoderProgram(
+                base.config(),
+                new DecoderProgram.Training(
+                    0, 0.9, 0.999, 1e-8, 0, 1, precision == Precision.BF16));
         Rope rope = new Rope(program);
         PtNDManager manager = program.newManager();
         IValue none = TensorMap.emptyDictionary()) {

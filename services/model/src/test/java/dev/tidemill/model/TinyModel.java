@@ -44,7 +44,8 @@ public final class TinyModel {
       Random random = new Random(seed);
       Adapter.write(
           path,
-          config,
+          fresh.config(),
+          base,
           fresh.tensors().stream()
               .map(
                   tensor -> {

@@ -4,47 +4,47 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.tidemill.model.train.OptimizerConfig;
+import dev.tidemill.model.safetensors.Safetensors;
+import dev.tidemill.model.safetensors.Tensor;
 import dev.tidemill.model.train.Precision;
 import dev.tidemill.model.train.Trainer;
-import dev.tidemill.model.train.TrainingExample;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.FieldSource;
 
-/// Our numbers against those of Transformers and PEFT, on files that they wrote themselves
-/// (`src/test/python/make_transformers_fixture.py`).
+/// Our numbers against those of Transformers and PEFT, for every family, on files that they wrote
+/// themselves.
+@ParameterizedClass
+@FieldSource("dev.tidemill.model.Fixture#FAMILIES")
 class TransformersParityTest {
-  private static final OptimizerConfig OPTIMIZER =
-      new OptimizerConfig(0.9, 0.95, 1e-8, 0.1, 1.0, 1);
+  private static final double FP32 = 1e-4;
+  private static final double BF16 = 3e-2;
+
+  private final Fixture fixture;
+  private final JsonNode expected;
 
   @TempDir Path folder;
   private BaseModel base;
-  private Path fixture;
-  private JsonNode expected;
+
+  TransformersParityTest(String family) {
+    fixture = Fixture.of(family);
+    expected = fixture.expected();
+  }
 
   @BeforeEach
-  void load() throws IOException, URISyntaxException {
-    fixture =
-        Path.of(
-            Objects.requireNonNull(
-                    TransformersParityTest.class.getResource("/transformers/expected.json"))
-                .toURI());
-    expected = JsonFile.read(fixture).root();
-    fixture = fixture.resolveSibling("adapter");
-    for (String name : List.of("config.json", "model.safetensors")) {
-      Files.copy(fixture.resolveSibling("base").resolve(name), folder.resolve(name));
-    }
-    TinyModel.tokenizer(folder);
-    base = BaseModel.load(folder);
+  void load() {
+    base = BaseModel.load(fixture.copyBase(folder.resolve("base")));
   }
 
   @AfterEach
@@ -54,43 +54,102 @@ class TransformersParityTest {
 
   @Test
   void logitsEqualTransformers() {
-    compare(FullLogits.of(base, null, prompt()), "base_logits");
+    compare(FullLogits.of(base, null, prompt()), "base_logits", FP32);
+    compare(FullLogits.of(base, null, prompt(), Precision.BF16), "bf16_logits", BF16);
   }
 
   @Test
-  void logitsWithAnAdapterEqualPefts() {
-    try (Adapter adapter = Adapter.load(fixture, base.config())) {
-      compare(FullLogits.of(base, adapter, prompt()), "adapter_logits");
+  void logitsOfAConversationEqualTransformers() {
+    List<ChatMessage> messages =
+        StreamSupport.stream(expected.path("conversation").spliterator(), false)
+            .map(each -> new ChatMessage(each.path("role").asText(), each.path("content").asText()))
+            .toList();
+    int[] tokens = base.tokenizer().encodeChat(messages);
+    assertThat(tokens).isEqualTo(Fixture.ints(expected.path("chat")));
+    compare(FullLogits.of(base, null, tokens), "chat_logits", FP32);
+    compare(FullLogits.of(base, null, tokens, Precision.BF16), "bf16_chat_logits", BF16);
+  }
+
+  @Test
+  void logitsWithAnAdapterOfPeftEqualPefts() {
+    try (Adapter adapter = Adapter.load(fixture.folder().resolve("adapter"), base.config())) {
+      compare(FullLogits.of(base, adapter, prompt()), "adapter_logits", FP32);
+    }
+  }
+
+  /// PEFT has read the adapter of the fixture, which is the one that we train and write.
+  @Test
+  void anAdapterOfOursGivesTheSameLogitsInPeft() throws IOException {
+    Path written = fixture.folder().resolve("ours");
+    Path again = folder.resolve("ours");
+    FixtureWriter.train(base, fixture, again);
+    assertThat(again.resolve("adapter_config.json"))
+        .hasSameBinaryContentAs(written.resolve("adapter_config.json"));
+    Map<String, Tensor> ours = Safetensors.read(again.resolve("adapter_model.safetensors"));
+    Map<String, Tensor> theirs = Safetensors.read(written.resolve("adapter_model.safetensors"));
+    assertThat(ours.keySet()).isEqualTo(theirs.keySet());
+    ours.forEach(
+        (name, tensor) ->
+            assertThat(tensor.toFloats())
+                .as(name)
+                .containsExactly(TinyModel.tensor(theirs, name).toFloats(), within(1e-4f)));
+    try (Adapter adapter = Adapter.load(written, base.config())) {
+      compare(FullLogits.of(base, adapter, prompt()), "ours_logits", FP32);
     }
   }
 
   @Test
   void lossesOfFullTrainingEqualTransformers() {
-    try (Trainer trainer = Trainer.full(base, OPTIMIZER, Precision.FP32)) {
+    try (Trainer trainer = Trainer.full(base, Fixture.OPTIMIZER, Precision.FP32)) {
       compare(trainer, "full_losses");
     }
   }
 
   @Test
   void lossesOfLowRankTrainingEqualPefts() {
-    try (Adapter adapter = Adapter.load(fixture, base.config());
-        Trainer trainer = Trainer.lora(base, adapter, OPTIMIZER, Precision.FP32)) {
+    try (Adapter adapter = Adapter.load(fixture.folder().resolve("adapter"), base.config());
+        Trainer trainer = Trainer.lora(base, adapter, Fixture.OPTIMIZER, Precision.FP32)) {
       compare(trainer, "adapter_losses");
     }
   }
 
-  private int[] prompt() {
-    return ints(expected.path("prompt"));
+  /// What training leaves behind is the folder it began from: names, shapes, values.
+  @Test
+  void anExportedBaseIsTheSameFolder() throws IOException {
+    Path exported = folder.resolve("exported");
+    try (Trainer trainer = Trainer.full(base, Fixture.OPTIMIZER, Precision.FP32)) {
+      trainer.exportBase(exported);
+    }
+    Map<String, Tensor> ours = Safetensors.read(exported.resolve("model.safetensors"));
+    List<String> names = new ArrayList<>();
+    try (Stream<Path> files = Files.list(folder.resolve("base"))) {
+      for (Path file : files.filter(each -> each.toString().endsWith(".safetensors")).toList()) {
+        Safetensors.read(file)
+            .forEach(
+                (name, tensor) -> {
+                  names.add(name);
+                  assertThat(TinyModel.tensor(ours, name).hasShape(tensor.shape())).isTrue();
+                  assertThat(TinyModel.tensor(ours, name).toFloats()).isEqualTo(tensor.toFloats());
+                });
+      }
+    }
+    assertThat(ours.keySet()).containsExactlyInAnyOrderElementsOf(names);
+    assertThat(DecoderConfig.read(exported.resolve("config.json"))).isEqualTo(base.config());
   }
 
-  private void compare(float[][] logits, String key) {
+  private int[] prompt() {
+    return Fixture.ints(expected.path("prompt"));
+  }
+
+  private void compare(float[][] logits, String key, double tolerance) {
     JsonNode rows = expected.path(key);
-    assertThat(rows.size()).isEqualTo(4);
+    assertThat(rows.size()).isEqualTo(2);
     for (int row = 0; row < rows.size(); row++) {
       float[] actual = logits[logits.length - rows.size() + row];
       assertThat(actual).hasSize(rows.get(row).size());
       for (int i = 0; i < actual.length; i++) {
-        assertThat(actual[i]).isCloseTo((float) rows.get(row).get(i).asDouble(), within(1e-4f));
+        assertThat((double) actual[i])
+            .isCloseTo(rows.get(row).get(i).asDouble(), within(tolerance));
       }
     }
   }
@@ -99,21 +158,9 @@ class TransformersParityTest {
     JsonNode losses = expected.path(key);
     assertThat(losses.size()).isEqualTo(20);
     for (int step = 0; step < losses.size(); step++) {
-      List<TrainingExample> batch = new ArrayList<>();
-      for (JsonNode row : expected.path("batches").get(step % 4)) {
-        batch.add(TrainingExample.text(ints(row)));
-      }
-      assertThat(trainer.step(batch, 3e-3).loss())
+      assertThat(trainer.step(fixture.batch(step), Fixture.LEARNING_RATE).loss())
           .as("step " + step)
           .isCloseTo(losses.get(step).asDouble(), within(1e-3));
     }
-  }
-
-  private static int[] ints(JsonNode list) {
-    int[] values = new int[list.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = list.get(i).asInt();
-    }
-    return values;
   }
 }

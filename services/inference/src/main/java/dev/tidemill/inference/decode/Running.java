@@ -126,7 +126,7 @@ final class Running implements AutoCloseable {
       firstTokenNanos = nowNanos;
     }
     lastTokenNanos = nowNanos;
-    boolean ends = state.ended() && token == generator.base().config().eosTokenId();
+    boolean ends = state.ended() && generator.base().generation().ends(token);
     if (!ends) {
       if (scores != null) {
         scores.token(state.lastScore(sequence.extras().scores()), echoed + stream.decoded());

@@ -78,7 +78,7 @@ public final class DecodeState implements AutoCloseable {
 
   /// Why it ended, or null while it goes on.
   public @Nullable FinishReason finish() {
-    if (count > promptTokens && tokens[count - 1] == base.config().eosTokenId()) {
+    if (count > promptTokens && base.generation().ends(tokens[count - 1])) {
       return FinishReason.STOP;
     }
     return count >= base.config().maxPositions() ? FinishReason.LENGTH : null;

@@ -10,6 +10,8 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.tidemill.model.DecoderConfig;
+import dev.tidemill.model.family.RopeScaling;
+import dev.tidemill.model.family.Traits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -51,8 +53,8 @@ public final class DecoderProgram implements AutoCloseable {
     attributes.put("heads", config.heads());
     attributes.put("kv_heads", config.kvHeads());
     attributes.put("head_dim", config.headDim());
-    attributes.put("eps", config.rmsNormEps());
-    attributes.put("theta", config.ropeTheta());
+    attributes.put("eps", config.normEps());
+    attributes.putAll(traits(config.traits()));
     attributes.put("tied", config.tiedEmbeddings());
     attributes.put("dtype", training.bf16() ? BF16 : FP32);
     attributes.put("dropout", training.dropout());
@@ -71,6 +73,30 @@ public final class DecoderProgram implements AutoCloseable {
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
     }
+  }
+
+  private static Map<String, Object> traits(Traits traits) {
+    Map<String, Object> attributes = new LinkedHashMap<>();
+    double theta = 1;
+    RopeScaling scaling = RopeScaling.NONE;
+    if (traits.positions() instanceof Traits.Rotary rotary) {
+      theta = rotary.theta();
+      scaling = rotary.scaling();
+    }
+    attributes.put("rotary", traits.positions() instanceof Traits.Rotary);
+    attributes.put("theta", theta);
+    attributes.put("rope_factor", scaling.factor());
+    attributes.put("rope_low", scaling.lowFrequency());
+    attributes.put("rope_high", scaling.highFrequency());
+    attributes.put("rope_original", (double) scaling.originalPositions());
+    attributes.put("layer_norm", traits.layerNorm());
+    attributes.put("gated", traits.gated());
+    attributes.put("fused", traits.fusedAttention());
+    attributes.put("biased", !traits.biases().isEmpty());
+    attributes.put("qk_norm", traits.queryKeyNorm());
+    attributes.put("window", traits.window().size());
+    attributes.put("window_from", traits.window().firstLayer());
+    return attributes;
   }
 
   /// Runs a method that may take gradients. The names of the inputs shape the arguments: `w.x`

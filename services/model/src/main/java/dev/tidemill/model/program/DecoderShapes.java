@@ -3,55 +3,101 @@ package dev.tidemill.model.program;
 import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.Initialisation;
 import dev.tidemill.model.LoraConfig;
+import dev.tidemill.model.family.Traits;
 import dev.tidemill.model.safetensors.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
-/// Which tensors a Llama decoder and its low-rank adapters have, under Hugging Face's names, and
-/// how fresh ones are drawn.
+/// Which tensors a decoder and its low-rank adapters have, under the names of Llama's, and how
+/// fresh ones are drawn.
 public final class DecoderShapes {
   private DecoderShapes() {}
 
+  /// A linear of a decoder layer.
+  ///
+  /// @param path its name within the layer, such as `self_attn.q_proj`
+  private record Linear(String path, int outputs, int inputs) {
+    String name() {
+      return path.substring(path.indexOf('.') + 1);
+    }
+  }
+
   /// Every weight with its shape.
   public static SortedMap<String, int[]> weights(DecoderConfig config) {
+    Traits traits = config.traits();
     SortedMap<String, int[]> shapes = new TreeMap<>();
     int hidden = config.hiddenSize();
     shapes.put("model.embed_tokens.weight", new int[] {config.vocabSize(), hidden});
-    shapes.put("model.norm.weight", new int[] {hidden});
+    if (traits.positions() instanceof Traits.Learned) {
+      shapes.put("model.embed_positions.weight", new int[] {config.maxPositions(), hidden});
+    }
+    putNorm(shapes, "model.norm", hidden, traits);
     if (!config.tiedEmbeddings()) {
       shapes.put("lm_head.weight", new int[] {config.vocabSize(), hidden});
     }
     for (int layer = 0; layer < config.layers(); layer++) {
       String prefix = "model.layers." + layer + ".";
-      shapes.put(prefix + "input_layernorm.weight", new int[] {hidden});
-      shapes.put(prefix + "post_attention_layernorm.weight", new int[] {hidden});
-      for (String linear : LoraConfig.ALL_LINEARS) {
-        shapes.put(prefix + path(linear) + ".weight", linear(config, linear));
+      putNorm(shapes, prefix + "input_layernorm", hidden, traits);
+      putNorm(shapes, prefix + "post_attention_layernorm", hidden, traits);
+      if (traits.queryKeyNorm()) {
+        putNorm(shapes, prefix + "self_attn.q_norm", config.headDim(), traits);
+        putNorm(shapes, prefix + "self_attn.k_norm", config.headDim(), traits);
+      }
+      for (Linear linear : linears(config)) {
+        shapes.put(prefix + linear.path + ".weight", new int[] {linear.outputs, linear.inputs});
+        if (traits.biases().contains(linear.name())) {
+          shapes.put(prefix + linear.path + ".bias", new int[] {linear.outputs});
+        }
       }
     }
     return shapes;
   }
 
-  /// Every tensor of a low-rank adapter with its shape, named as in PEFT less its leading
-  /// `base_model.model.`.
+  /// Every tensor of a low-rank adapter with its shape, under own names.
+  ///
+  /// @throws IllegalArgumentException when a target module is none of the base's linears
   public static SortedMap<String, int[]> lora(LoraConfig lora, DecoderConfig config) {
     SortedMap<String, int[]> shapes = new TreeMap<>();
+    Set<String> unused = new TreeSet<>(lora.targetModules());
     for (int layer = 0; layer < config.layers(); layer++) {
-      for (String linear : lora.targetModules()) {
-        String name = "model.layers." + layer + "." + path(linear);
-        int[] shape = linear(config, linear);
-        shapes.put(name + ".lora_A.weight", new int[] {lora.rank(), shape[1]});
-        shapes.put(name + ".lora_B.weight", new int[] {shape[0], lora.rank()});
+      for (Linear linear : linears(config)) {
+        String name = "model.layers." + layer + "." + linear.path;
+        String called = config.family().moduleName(name);
+        boolean targeted = false;
+        for (String target : lora.targetModules()) {
+          if (called.equals(target) || called.endsWith("." + target)) {
+            targeted = true;
+            unused.remove(target);
+          }
+        }
+        if (targeted) {
+          shapes.put(name + ".lora_A.weight", new int[] {lora.rank(), linear.inputs});
+          shapes.put(name + ".lora_B.weight", new int[] {linear.outputs, lora.rank()});
+        }
       }
+    }
+    if (!unused.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The LoRA target module "
+              + unused.iterator().next()
+              + " is none of "
+              + config.family().linears()
+              + ", the linears of a "
+              + config.family().modelType()
+              + " decoder.");
     }
     return shapes;
   }
 
-  /// Fresh weights: norms are one, matrices and the embedding normal as the initialisation says.
+  /// Fresh weights: norms are one, biases zero, matrices and embeddings normal as the
+  /// initialisation says.
   public static List<Tensor> freshWeights(
       DecoderConfig config, Initialisation initialisation, long seed) {
     RandomGenerator random = random(seed);
@@ -61,8 +107,12 @@ public final class DecoderShapes {
             (name, shape) -> {
               float[] values = new float[size(shape)];
               double deviation = initialisation.deviation(name, config.layers());
-              for (int i = 0; i < values.length; i++) {
-                values[i] = shape.length == 1 ? 1f : (float) (random.nextGaussian() * deviation);
+              if (shape.length > 1) {
+                for (int i = 0; i < values.length; i++) {
+                  values[i] = (float) (random.nextGaussian() * deviation);
+                }
+              } else if (!name.endsWith(".bias")) {
+                Arrays.fill(values, 1f);
               }
               tensors.add(Tensor.ofFloats(name, shape, values));
             });
@@ -100,25 +150,34 @@ public final class DecoderShapes {
     return size;
   }
 
-  private static String path(String linear) {
-    return switch (linear) {
-      case "q_proj", "k_proj", "v_proj", "o_proj" -> "self_attn." + linear;
-      case "gate_proj", "up_proj", "down_proj" -> "mlp." + linear;
-      default -> throw new IllegalArgumentException("There is no linear " + linear + ".");
-    };
+  private static void putNorm(
+      SortedMap<String, int[]> shapes, String name, int width, Traits traits) {
+    shapes.put(name + ".weight", new int[] {width});
+    if (traits.layerNorm()) {
+      shapes.put(name + ".bias", new int[] {width});
+    }
   }
 
-  private static int[] linear(DecoderConfig config, String linear) {
+  private static List<Linear> linears(DecoderConfig config) {
+    Traits traits = config.traits();
     int hidden = config.hiddenSize();
+    int inner = config.intermediateSize();
     int queries = config.heads() * config.headDim();
     int keys = config.kvHeads() * config.headDim();
-    return switch (linear) {
-      case "q_proj" -> new int[] {queries, hidden};
-      case "k_proj", "v_proj" -> new int[] {keys, hidden};
-      case "o_proj" -> new int[] {hidden, queries};
-      case "gate_proj", "up_proj" -> new int[] {config.intermediateSize(), hidden};
-      case "down_proj" -> new int[] {hidden, config.intermediateSize()};
-      default -> throw new IllegalArgumentException("There is no linear " + linear + ".");
-    };
+    List<Linear> linears = new ArrayList<>();
+    if (traits.fusedAttention()) {
+      linears.add(new Linear("self_attn.qkv_proj", queries + 2 * keys, hidden));
+    } else {
+      linears.add(new Linear("self_attn.q_proj", queries, hidden));
+      linears.add(new Linear("self_attn.k_proj", keys, hidden));
+      linears.add(new Linear("self_attn.v_proj", keys, hidden));
+    }
+    linears.add(new Linear("self_attn.o_proj", hidden, queries));
+    if (traits.gated()) {
+      linears.add(new Linear("mlp.gate_proj", inner, hidden));
+    }
+    linears.add(new Linear("mlp.up_proj", inner, hidden));
+    linears.add(new Linear("mlp.down_proj", hidden, inner));
+    return linears;
   }
 }

@@ -26,7 +26,8 @@ final class ProgramArchive {
       store(zip, "m/data.pkl", pickle(className, attributes));
       store(zip, "m/code/__torch__.py", source.getBytes(StandardCharsets.UTF_8));
       store(zip, "m/constants.pkl", (PROTOCOL_2 + ").").getBytes(StandardCharsets.ISO_8859_1));
-      store(zip, "m/version", "3\n".getBytes(StandardCharsets.US_ASCII));
+      // The first version in which gelu takes the name of its approximation.
+      store(zip, "m/version", "10\n".getBytes(StandardCharsets.US_ASCII));
       store(zip, "m/byteorder", "little".getBytes(StandardCharsets.US_ASCII));
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);

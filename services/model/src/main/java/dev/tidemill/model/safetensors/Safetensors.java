@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /// Reads and writes safetensors files: 8 bytes header length, a JSON header, then the values.
 ///
@@ -36,6 +37,13 @@ public final class Safetensors {
   ///
   /// @throws ModelFormatException naming the file and the tensor when the file is damaged
   public static SortedMap<String, Tensor> read(Path file) {
+    return read(file, name -> true);
+  }
+
+  /// Maps the tensors of a file that are wanted by name; the others may be of any kind.
+  ///
+  /// @throws ModelFormatException naming the file and the tensor when the file is damaged
+  public static SortedMap<String, Tensor> read(Path file, Predicate<String> wanted) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < 8) {
@@ -50,7 +58,7 @@ public final class Safetensors {
       SortedMap<String, Tensor> tensors = new TreeMap<>();
       long start = 8 + headerLength;
       for (Map.Entry<String, JsonNode> entry : header(file, header).properties()) {
-        if (!entry.getKey().equals("__metadata__")) {
+        if (!entry.getKey().equals("__metadata__") && wanted.test(entry.getKey())) {
           Tensor tensor = tensor(file, channel, start, size - start, entry);
           tensors.put(tensor.name(), tensor);
         }

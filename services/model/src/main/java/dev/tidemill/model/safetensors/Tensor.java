@@ -85,6 +85,19 @@ public final class Tensor {
     return new Tensor(newName, dtype, shape, bytes);
   }
 
+  /// A matrix the other way round, in fp32.
+  public Tensor transposed() {
+    int rows = shape[0];
+    int columns = shape[1];
+    float[] values = new float[size()];
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns; column++) {
+        values[column * rows + row] = at(row * columns + column);
+      }
+    }
+    return ofFloats(name, new int[] {columns, rows}, values);
+  }
+
   public float[] toFloats() {
     float[] values = new float[size()];
     toDirectFloats().asFloatBuffer().get(values);

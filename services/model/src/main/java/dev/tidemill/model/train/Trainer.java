@@ -225,7 +225,7 @@ public final class Trainer implements AutoCloseable {
     if (config == null) {
       throw new IllegalStateException("This trains a base, so it has no adapter to export.");
     }
-    Adapter.write(folder, config, parameters.tensors());
+    Adapter.write(folder, config, base.config(), parameters.tensors());
   }
 
   @Override

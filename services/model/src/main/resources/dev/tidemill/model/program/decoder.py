@@ -1,7 +1,8 @@
-# The Llama decoder, as a TorchScript program in the dialect that libtorch serialises. It is packed at
-# start-up (Program.java) and holds no weights: `w` is the base (Hugging Face's tensor names), `a` the
-# adapter (a pair that is present is applied). Shapes are in the names: B sequences, L positions,
-# T = B*L, D width, N heads, K key-value heads, H head width, S labelled positions, V vocabulary.
+# The decoder of every family, as a TorchScript program in the dialect that libtorch serialises. It is
+# packed at start-up (ProgramArchive.java) and holds no weights: `w` is the base (under the names of
+# Llama's tensors), `a` the adapter (a pair that is present is applied). What a family switches on are
+# attributes. Shapes are in the names: B sequences, L positions, T = B*L,
+# D width, N heads, K key-value heads, H head width, S labelled positions, V vocabulary.
 # `dtype` is what linears and attention compute in (6 fp32, 15 bf16); the residual stream, norms, losses
 # and trained parameters are fp32 always. `c` is the base cast for that.
 class Decoder(Module):
@@ -13,7 +14,19 @@ class Decoder(Module):
   kv_heads : int
   head_dim : int
   eps : float
+  rotary : bool
   theta : float
+  rope_factor : float
+  rope_low : float
+  rope_high : float
+  rope_original : float
+  layer_norm : bool
+  gated : bool
+  fused : bool
+  biased : bool
+  qk_norm : bool
+  window : int
+  window_from : int
   tied : bool
   dtype : int
   dropout : float
@@ -24,12 +37,17 @@ class Decoder(Module):
   clip_norm : float
 
   # Cosines and sines of the first n positions, [n, H] each. The first half of the sines is negated, so
-  # that rotating is x * cos + roll(x) * sin.
+  # that rotating is x * cos + roll(x) * sin. Scaled as Llama 3 does, a frequency that turns less than
+  # `rope_low` times within the original context is divided by the factor, one above `rope_high` stays.
   def rope(self: __torch__.Decoder, like: Tensor) -> List[Tensor]:
     n = torch.size(like, 0)
     half = torch.floordiv(self.head_dim, 2)
     exponents = torch.div(torch.to(torch.arange(0, self.head_dim, 2), 6), torch.mul(1.0, self.head_dim))
     frequencies = torch.reciprocal(torch.pow(self.theta, exponents))
+    if torch.ne(self.rope_factor, 1.0):
+      turns = torch.mul(frequencies, torch.div(self.rope_original, 6.2831853071795862))
+      kept = torch.clamp(torch.div(torch.sub(turns, self.rope_low), torch.sub(self.rope_high, self.rope_low)), 0.0, 1.0)
+      frequencies = torch.mul(frequencies, torch.add(torch.div(torch.rsub(kept, 1.0), self.rope_factor), kept))
     positions = torch.to(torch.arange(n), 6)
     angles = torch.mul(torch.unsqueeze(positions, 1), torch.unsqueeze(frequencies, 0))
     cos = torch.cos(angles)
@@ -37,11 +55,19 @@ class Decoder(Module):
     return [torch.cat([cos, cos], 1), torch.cat([torch.neg(sin), sin], 1)]
 
   def rotate(self: __torch__.Decoder, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    turned = torch.roll(x, [torch.floordiv(self.head_dim, 2)], [-1])
-    return torch.addcmul(torch.mul(x, cos), turned, sin)
+    y = x
+    if self.rotary:
+      turned = torch.roll(x, [torch.floordiv(self.head_dim, 2)], [-1])
+      y = torch.addcmul(torch.mul(x, cos), turned, sin)
+    return y
 
-  def norm(self: __torch__.Decoder, x: Tensor, weight: Tensor) -> Tensor:
-    return torch.to(torch.rms_norm(x, torch.size(weight), weight, self.eps), self.dtype)
+  def norm(self: __torch__.Decoder, x: Tensor, name: str, w: Dict[str, Tensor]) -> Tensor:
+    weight = w[torch.add(name, ".weight")]
+    if self.layer_norm:
+      y = torch.layer_norm(x, torch.size(weight), weight, w[torch.add(name, ".bias")], self.eps)
+    else:
+      y = torch.rms_norm(x, torch.size(weight), weight, self.eps)
+    return torch.to(y, self.dtype)
 
   # The matrices in the dtype of computing; the same tensors when they have it already.
   def cast(self: __torch__.Decoder, w: Dict[str, Tensor]) -> Dict[str, Tensor]:
@@ -56,7 +82,15 @@ class Decoder(Module):
     return c
 
   def project(self: __torch__.Decoder, x: Tensor, name: str, c: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
-    y = torch.linear(x, c[torch.add(name, ".weight")])
+    weight = c[torch.add(name, ".weight")]
+    if self.biased:
+      bias = torch.add(name, ".bias")
+      if torch.__contains__(c, bias):
+        y = torch.linear(x, weight, torch.to(c[bias], self.dtype))
+      else:
+        y = torch.linear(x, weight)
+    else:
+      y = torch.linear(x, weight)
     key = torch.add(name, ".lora_A.weight")
     if torch.__contains__(a, key):
       x_in = x
@@ -67,11 +101,45 @@ class Decoder(Module):
       y = torch.add(y, torch.mul(high, a["scale"]))
     return y
 
+  # Queries [.., N, H], keys and values [.., K, H] of normed inputs, not yet rotated.
+  def attention_inputs(self: __torch__.Decoder, x: Tensor, layer: str, w: Dict[str, Tensor], c: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> List[Tensor]:
+    if self.fused:
+      width = torch.mul(self.heads, self.head_dim)
+      kv_width = torch.mul(self.kv_heads, self.head_dim)
+      qkv = torch.split_with_sizes(self.project(x, torch.add(layer, "self_attn.qkv_proj"), c, a, train), [width, kv_width, kv_width], -1)
+      q = qkv[0]
+      k = qkv[1]
+      v = qkv[2]
+    else:
+      q = self.project(x, torch.add(layer, "self_attn.q_proj"), c, a, train)
+      k = self.project(x, torch.add(layer, "self_attn.k_proj"), c, a, train)
+      v = self.project(x, torch.add(layer, "self_attn.v_proj"), c, a, train)
+    q_NH = torch.unflatten(q, -1, [self.heads, self.head_dim])
+    k_KH = torch.unflatten(k, -1, [self.kv_heads, self.head_dim])
+    v_KH = torch.unflatten(v, -1, [self.kv_heads, self.head_dim])
+    if self.qk_norm:
+      q_NH = self.norm(torch.to(q_NH, 6), torch.add(layer, "self_attn.q_norm"), w)
+      k_KH = self.norm(torch.to(k_KH, 6), torch.add(layer, "self_attn.k_norm"), w)
+    return [q_NH, k_KH, v_KH]
+
   def feed_forward(self: __torch__.Decoder, x: Tensor, layer: str, w: Dict[str, Tensor], c: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
-    x_n = self.norm(x, w[torch.add(layer, "post_attention_layernorm.weight")])
-    gate = self.project(x_n, torch.add(layer, "mlp.gate_proj"), c, a, train)
-    up = self.project(x_n, torch.add(layer, "mlp.up_proj"), c, a, train)
-    return self.project(torch.mul(torch.silu(gate), up), torch.add(layer, "mlp.down_proj"), c, a, train)
+    x_n = self.norm(x, torch.add(layer, "post_attention_layernorm"), w)
+    if self.gated:
+      gate = self.project(x_n, torch.add(layer, "mlp.gate_proj"), c, a, train)
+      up = self.project(x_n, torch.add(layer, "mlp.up_proj"), c, a, train)
+      inner = torch.mul(torch.silu(gate), up)
+    else:
+      inner = torch.gelu(self.project(x_n, torch.add(layer, "mlp.up_proj"), c, a, train), approximate="tanh")
+    return self.project(inner, torch.add(layer, "mlp.down_proj"), c, a, train)
+
+  # What is added to scores so that a position sees those before it, and itself, alone: [1, L, L].
+  def causal(self: __torch__.Decoder, l: int) -> Tensor:
+    return torch.to(torch.unsqueeze(torch.triu(torch.full([l, l], -inf), 1), 0), self.dtype)
+
+  # The same where a position sees no further back than its window.
+  def windowed(self: __torch__.Decoder, l: int) -> Tensor:
+    out = torch.tril(torch.full([l, l], -inf), torch.neg(self.window))
+    return torch.add(self.causal(l), torch.to(torch.unsqueeze(out, 0), self.dtype))
 
   def head(self: __torch__.Decoder, x: Tensor, c: Dict[str, Tensor]) -> Tensor:
     weight = c["model.embed_tokens.weight"]
@@ -79,13 +147,17 @@ class Decoder(Module):
       weight = c["lm_head.weight"]
     return torch.to(torch.linear(x, weight), 6)
 
-  # Causal attention over whole sequences. For short bf16 sequences plain products are three times as
+  # Causal attention over whole sequences; `mask_1LL` is needed where a window cuts them, and for the
+  # products. For short bf16 sequences plain products are three times as
   # fast on a CPU, forward and backward, as the fused kernel.
-  def attend(self: __torch__.Decoder, q_BNLH: Tensor, k_BNLH: Tensor, v_BNLH: Tensor, mask_1LL: Tensor) -> Tensor:
+  def attend(self: __torch__.Decoder, q_BNLH: Tensor, k_BNLH: Tensor, v_BNLH: Tensor, mask_1LL: Tensor, cut: bool) -> Tensor:
     b = torch.size(q_BNLH, 0)
     l = torch.size(q_BNLH, 2)
     if torch.eq(self.dtype, 6) or torch.gt(l, 256):
-      o = torch.scaled_dot_product_attention(q_BNLH, k_BNLH, v_BNLH, None, 0.0, True)
+      if cut:
+        o = torch.scaled_dot_product_attention(q_BNLH, k_BNLH, v_BNLH, torch.squeeze(mask_1LL, 0))
+      else:
+        o = torch.scaled_dot_product_attention(q_BNLH, k_BNLH, v_BNLH, None, 0.0, True)
     else:
       flat = [torch.mul(b, self.heads), l, self.head_dim]
       q = torch.reshape(q_BNLH, flat)
@@ -103,25 +175,34 @@ class Decoder(Module):
     cos_L = torch.to(torch.narrow(cos, 0, 0, l), self.dtype)
     sin_L = torch.to(torch.narrow(sin, 0, 0, l), self.dtype)
     groups = torch.floordiv(self.heads, self.kv_heads)
-    mask_1LL = torch.to(torch.unsqueeze(torch.triu(torch.full([l, l], -inf), 1), 0), self.dtype)
+    causal_1LL = self.causal(l)
+    windowed_1LL = causal_1LL
+    long = torch.gt(l, self.window)
+    if long:
+      windowed_1LL = self.windowed(l)
     x = torch.embedding(w["model.embed_tokens.weight"], tokens_BL)
+    if torch.__not__(self.rotary):
+      x = torch.add(x, torch.narrow(w["model.embed_positions.weight"], 0, 0, l))
     for i in range(self.layers):
       layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
-      x_n = self.norm(x, w[torch.add(layer, "input_layernorm.weight")])
-      q = self.project(x_n, torch.add(layer, "self_attn.q_proj"), c, a, train)
-      k = self.project(x_n, torch.add(layer, "self_attn.k_proj"), c, a, train)
-      v = self.project(x_n, torch.add(layer, "self_attn.v_proj"), c, a, train)
-      q_BNLH = self.rotate(torch.transpose(torch.view(q, [b, l, self.heads, self.head_dim]), 1, 2), cos_L, sin_L)
-      k_BKLH = self.rotate(torch.transpose(torch.view(k, [b, l, self.kv_heads, self.head_dim]), 1, 2), cos_L, sin_L)
-      v_BKLH = torch.transpose(torch.view(v, [b, l, self.kv_heads, self.head_dim]), 1, 2)
+      x_n = self.norm(x, torch.add(layer, "input_layernorm"), w)
+      qkv = self.attention_inputs(x_n, layer, w, c, a, train)
+      q_BNLH = self.rotate(torch.transpose(qkv[0], 1, 2), cos_L, sin_L)
+      k_BKLH = self.rotate(torch.transpose(qkv[1], 1, 2), cos_L, sin_L)
+      v_BKLH = torch.transpose(qkv[2], 1, 2)
       if torch.gt(groups, 1):
         k_BKLH = torch.repeat_interleave(k_BKLH, groups, 1)
         v_BKLH = torch.repeat_interleave(v_BKLH, groups, 1)
-      o = self.attend(q_BNLH, k_BKLH, v_BKLH, mask_1LL)
+      cut = False
+      mask_1LL = causal_1LL
+      if long and torch.ge(i, self.window_from):
+        cut = True
+        mask_1LL = windowed_1LL
+      o = self.attend(q_BNLH, k_BKLH, v_BKLH, mask_1LL, cut)
       o_BLD = torch.reshape(torch.transpose(o, 1, 2), [b, l, torch.mul(self.heads, self.head_dim)])
       x = torch.add(x, self.project(o_BLD, torch.add(layer, "self_attn.o_proj"), c, a, train))
       x = torch.add(x, self.feed_forward(x, layer, w, c, a, train))
-    x = self.norm(x, w["model.norm.weight"])
+    x = self.norm(x, "model.norm", w)
     return torch.view(x, [torch.mul(b, l), torch.size(x, 2)])
 
   # Loss at each labelled position, [S]. `positions` counts through B*L: the position whose next token
@@ -198,28 +279,35 @@ class Decoder(Module):
     cos_L = torch.narrow(cos, 0, 0, l)
     sin_L = torch.narrow(sin, 0, 0, l)
     groups = torch.floordiv(self.heads, self.kv_heads)
+    long = torch.gt(l, self.window)
     x = torch.embedding(w["model.embed_tokens.weight"], tokens_L)
+    if torch.__not__(self.rotary):
+      x = torch.add(x, torch.narrow(w["model.embed_positions.weight"], 0, 0, l))
     for i in range(self.layers):
       layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
-      x_n = self.norm(x, w[torch.add(layer, "input_layernorm.weight")])
-      q = self.project(x_n, torch.add(layer, "self_attn.q_proj"), w, a, False)
-      k = self.project(x_n, torch.add(layer, "self_attn.k_proj"), w, a, False)
-      v = self.project(x_n, torch.add(layer, "self_attn.v_proj"), w, a, False)
-      q_NLH = self.rotate(torch.transpose(torch.view(q, [l, self.heads, self.head_dim]), 0, 1), cos_L, sin_L)
-      k_KLH = self.rotate(torch.transpose(torch.view(k, [l, self.kv_heads, self.head_dim]), 0, 1), cos_L, sin_L)
-      v_KLH = torch.transpose(torch.view(v, [l, self.kv_heads, self.head_dim]), 0, 1)
+      x_n = self.norm(x, torch.add(layer, "input_layernorm"), w)
+      qkv = self.attention_inputs(x_n, layer, w, w, a, False)
+      q_NLH = self.rotate(torch.transpose(qkv[0], 0, 1), cos_L, sin_L)
+      k_KLH = self.rotate(torch.transpose(qkv[1], 0, 1), cos_L, sin_L)
+      v_KLH = torch.transpose(qkv[2], 0, 1)
       layer_cache = torch.narrow(torch.select(cache, 0, i), 2, 0, l)
       torch.copy_(torch.select(layer_cache, 0, 0), k_KLH)
       torch.copy_(torch.select(layer_cache, 0, 1), v_KLH)
       if torch.gt(groups, 1):
         k_KLH = torch.repeat_interleave(k_KLH, groups, 0)
         v_KLH = torch.repeat_interleave(v_KLH, groups, 0)
-      o = torch.scaled_dot_product_attention(torch.unsqueeze(q_NLH, 0), torch.unsqueeze(k_KLH, 0), torch.unsqueeze(v_KLH, 0), None, 0.0, True)
+      q_1NLH = torch.unsqueeze(q_NLH, 0)
+      k_1NLH = torch.unsqueeze(k_KLH, 0)
+      v_1NLH = torch.unsqueeze(v_KLH, 0)
+      if long and torch.ge(i, self.window_from):
+        o = torch.scaled_dot_product_attention(q_1NLH, k_1NLH, v_1NLH, torch.squeeze(self.windowed(l), 0))
+      else:
+        o = torch.scaled_dot_product_attention(q_1NLH, k_1NLH, v_1NLH, None, 0.0, True)
       o_LD = torch.reshape(torch.transpose(torch.squeeze(o, 0), 0, 1), [l, torch.mul(self.heads, self.head_dim)])
       x = torch.add(x, self.project(o_LD, torch.add(layer, "self_attn.o_proj"), w, a, False))
       x = torch.add(x, self.feed_forward(x, layer, w, w, a, False))
     last = torch.narrow(x, 0, torch.sub(l, 1), 1)
-    return self.head(self.norm(last, w["model.norm.weight"]), w)
+    return self.head(self.norm(last, "model.norm", w), w)
 
   # One token for each of B sequences, whose caches hold `positions` tokens: [B, V]. The linears see
   # all of them at once; attention goes sequence by sequence, its query groups folded into the query
@@ -233,15 +321,15 @@ class Decoder(Module):
     groups = torch.floordiv(self.heads, self.kv_heads)
     width = torch.mul(self.heads, self.head_dim)
     x = torch.embedding(w["model.embed_tokens.weight"], tokens_B)
+    if torch.__not__(self.rotary):
+      x = torch.add(x, torch.index_select(w["model.embed_positions.weight"], 0, positions_B))
     for i in range(self.layers):
       layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
-      x_n = self.norm(x, w[torch.add(layer, "input_layernorm.weight")])
-      q = self.project(x_n, torch.add(layer, "self_attn.q_proj"), w, a, False)
-      k = self.project(x_n, torch.add(layer, "self_attn.k_proj"), w, a, False)
-      v = self.project(x_n, torch.add(layer, "self_attn.v_proj"), w, a, False)
-      q_BNH = self.rotate(torch.view(q, [b, self.heads, self.head_dim]), cos_B, sin_B)
-      k_BKH = self.rotate(torch.view(k, [b, self.kv_heads, self.head_dim]), cos_B, sin_B)
-      v_BKH = torch.view(v, [b, self.kv_heads, self.head_dim])
+      x_n = self.norm(x, torch.add(layer, "input_layernorm"), w)
+      qkv = self.attention_inputs(x_n, layer, w, w, a, False)
+      q_BNH = self.rotate(qkv[0], cos_B, sin_B)
+      k_BKH = self.rotate(qkv[1], cos_B, sin_B)
+      v_BKH = qkv[2]
       outs = annotate(List[Tensor], [])
       for j in range(b):
         position = positions[j]
@@ -250,10 +338,14 @@ class Decoder(Module):
         v_KCH = torch.select(layer_cache, 0, 1)
         torch.copy_(torch.select(k_KCH, 1, position), torch.select(k_BKH, 0, j))
         torch.copy_(torch.select(v_KCH, 1, position), torch.select(v_BKH, 0, j))
+        first = 0
         seen = torch.add(position, 1)
-        q_1KGH = torch.view(torch.select(q_BNH, 0, j), [1, self.kv_heads, groups, self.head_dim])
-        k_1KTH = torch.unsqueeze(torch.narrow(k_KCH, 1, 0, seen), 0)
-        v_1KTH = torch.unsqueeze(torch.narrow(v_KCH, 1, 0, seen), 0)
+        if torch.gt(seen, self.window) and torch.ge(i, self.window_from):
+          first = torch.sub(seen, self.window)
+          seen = self.window
+        q_1KGH = torch.reshape(torch.select(q_BNH, 0, j), [1, self.kv_heads, groups, self.head_dim])
+        k_1KTH = torch.unsqueeze(torch.narrow(k_KCH, 1, first, seen), 0)
+        v_1KTH = torch.unsqueeze(torch.narrow(v_KCH, 1, first, seen), 0)
         o = torch.scaled_dot_product_attention(q_1KGH, k_1KTH, v_1KTH)
         torch.append(outs, torch.reshape(o, [1, width]))
       o_BD = outs[0]
@@ -261,7 +353,7 @@ class Decoder(Module):
         o_BD = torch.cat(outs, 0)
       x = torch.add(x, self.project(o_BD, torch.add(layer, "self_attn.o_proj"), w, a, False))
       x = torch.add(x, self.feed_forward(x, layer, w, w, a, False))
-    return self.head(self.norm(x, w["model.norm.weight"]), w)
+    return self.head(self.norm(x, "model.norm", w), w)
 
   # The same cache with room for more positions.
   def grow(self: __torch__.Decoder, cache: Tensor, capacity: int) -> Tensor:

@@ -1,0 +1,37 @@
+package dev.tidemill.model;
+
+import dev.tidemill.model.family.Family;
+import dev.tidemill.model.safetensors.Tensor;
+
+/// Tensors under the names of a family's files, and back: a tensor is a module's name and a part
+/// of it.
+final class TensorNames {
+  private TensorNames() {}
+
+  /// The name in the files of an own one, such as `transformer.wte.weight` for
+  /// `model.embed_tokens.weight`.
+  static String file(String own, Family family) {
+    String module = module(own);
+    return family.moduleName(module) + own.substring(module.length());
+  }
+
+  /// A weight of a base as its file has it.
+  static Tensor toFile(Tensor own, Family family) {
+    return (turned(own.name(), family) ? own.transposed() : own).named(file(own.name(), family));
+  }
+
+  /// A weight of a base as the decoder takes it.
+  static Tensor fromFile(Tensor tensor, String own, Family family) {
+    return (turned(own, family) ? tensor.transposed() : tensor).named(own);
+  }
+
+  /// Whether a weight lies the other way round in its file.
+  static boolean turned(String own, Family family) {
+    return own.endsWith(".weight") && family.inputsFirst(module(own));
+  }
+
+  private static String module(String own) {
+    int lora = own.indexOf(".lora_");
+    return own.substring(0, lora >= 0 ? lora : own.lastIndexOf('.'));
+  }
+}
