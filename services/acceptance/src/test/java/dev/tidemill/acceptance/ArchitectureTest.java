@@ -174,7 +174,7 @@ class ArchitectureTest {
         .that()
         .resideInAPackage(ROOT + "..")
         .and()
-        .resideOutsideOfPackage(ROOT + ".events..")
+        .resideOutsideOfPackages(ROOT + ".events..", "..jmh_generated..")
         .should(
             com.tngtech.archunit.lang.conditions.ArchConditions.be(
                 com.tngtech.archunit.base.DescribedPredicate.describe(

@@ -10,9 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import kafka.server.KafkaConfig;
-import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.properties.MetaPropertiesEnsemble;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.slf4j.Logger;
@@ -27,13 +25,13 @@ public final class EmbeddedBroker implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(EmbeddedBroker.class);
 
-  private final KafkaRaftServer server;
+  private final Node node;
   private final DirectoryLock lock;
   private final int port;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private EmbeddedBroker(KafkaRaftServer server, DirectoryLock lock, int port) {
-    this.server = server;
+  private EmbeddedBroker(Node node, DirectoryLock lock, int port) {
+    this.node = node;
     this.lock = lock;
     this.port = port;
   }
@@ -55,10 +53,10 @@ public final class EmbeddedBroker implements AutoCloseable {
       int controller = freePort("the broker's controller", controllerPort, port);
       NodeProperties properties = new NodeProperties(directory, port, controller);
       format(properties);
-      KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties.map()), Time.SYSTEM);
-      server.startup();
+      Node node = new Node(new KafkaConfig(properties.map()));
+      node.start();
       log.info("broker at 127.0.0.1:{} keeps its data in {}", port, directory);
-      return new EmbeddedBroker(server, lock, port);
+      return new EmbeddedBroker(node, lock, port);
     } catch (ConfigException e) {
       lock.close();
       throw e;
@@ -84,8 +82,7 @@ public final class EmbeddedBroker implements AutoCloseable {
       return;
     }
     try {
-      server.shutdown();
-      server.awaitShutdown();
+      node.stop();
     } finally {
       lock.close();
     }

@@ -25,6 +25,7 @@ record NodeProperties(Path directory, int brokerPort, int controllerPort) {
     Map<String, String> map = new HashMap<>();
     identity(map);
     oneOfEverything(map);
+    nobodyElse(map);
     quickRebalances(map);
     smallFootprint(map);
     return map;
@@ -60,6 +61,15 @@ record NodeProperties(Path directory, int brokerPort, int controllerPort) {
     map.put("share.coordinator.state.topic.num.partitions", "4");
     map.put("transaction.state.log.min.isr", "1");
     map.put("share.coordinator.state.topic.min.isr", "1");
+  }
+
+  // Nobody could take over from the one broker. Taking the lead of its partitions away, at its end
+  // or
+  // because it was silent for a while, gains nothing, and a transaction that completes at that
+  // moment would lose its markers (see Node).
+  private static void nobodyElse(Map<String, String> map) {
+    map.put("controlled.shutdown.enable", "false");
+    map.put("broker.session.timeout.ms", "3600000");
   }
 
   private static void quickRebalances(Map<String, String> map) {

@@ -25,6 +25,7 @@ import picocli.CommandLine;
     description = "Random kills (-9) of broker, ingest and curator during a stream of events.")
 public final class CrashSoak implements Callable<Integer> {
   private static final int SHOWN = 20;
+  private static final int LONGEST_OUTAGE_SECONDS = 30;
 
   @CommandLine.Option(names = "--events", paramLabel = "N", description = "events to be sent")
   private int events = 200_000;
@@ -39,13 +40,13 @@ public final class CrashSoak implements Callable<Integer> {
       names = "--settle",
       paramLabel = "SECONDS",
       description = "the curator's join.settle: longer than any outage")
-  private int settle = 60;
+  private int settle = 120;
 
   @CommandLine.Option(
       names = "--orphans",
       paramLabel = "SECONDS",
       description = "the curator's join.orphan_retention: longer than any outage")
-  private int orphans = 100;
+  private int orphans = 180;
 
   @CommandLine.Option(
       names = "--no-late-revisions",
@@ -81,6 +82,13 @@ public final class CrashSoak implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Logging.configure();
+    if (lateRevisions && settle < LONGEST_OUTAGE_SECONDS) {
+      System.err.printf(
+          "--settle %d is shorter than an outage may last, and what is revised late would not"
+              + " settle as the model says: give at least %d, or --no-late-revisions%n",
+          settle, LONGEST_OUTAGE_SECONDS);
+      return 2;
+    }
     Path folder =
         data == null ? Files.createTempDirectory("tidemill-crash-soak") : data.toAbsolutePath();
     Settings settings =

@@ -46,6 +46,9 @@ final class Driver {
                   for (int n = next.getAndIncrement();
                       n < script.waves();
                       n = next.getAndIncrement()) {
+                    // Once begun, a wave is sent to its end: what waits in between counts on the
+                    // curator's clocks.
+                    pace.await();
                     part.apply(script.wave(n)).forEach(this::send);
                   }
                 }));
@@ -65,7 +68,6 @@ final class Driver {
     if (step.events().isEmpty()) {
       return;
     }
-    pace.await();
     switch (step.way()) {
       case DOCUMENTS, DEMONSTRATIONS, FEEDBACK -> gateway.push(step);
       case KAFKA -> replica.write(step);

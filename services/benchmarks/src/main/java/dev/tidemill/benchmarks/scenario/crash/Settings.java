@@ -18,11 +18,14 @@ public record Settings(
     Duration orphanRetention,
     boolean lateRevisions,
     int lanes) {
+  private static final double LONGEST_PATIENCE_SECONDS = 15;
 
-  /// No further kill while something has not worked for so long.
+  /// No further kill while something has not worked for so long: outages that follow each other,
+  /// what was read meanwhile and the transaction that a dead curator left open add up to several
+  /// times this, and must end before feedback settles.
   double patienceSeconds() {
     Duration bound =
         lateRevisions && settle.compareTo(orphanRetention) < 0 ? settle : orphanRetention;
-    return bound.toMillis() / 4_000.0;
+    return Math.min(LONGEST_PATIENCE_SECONDS, bound.toMillis() / 4_000.0);
   }
 }
