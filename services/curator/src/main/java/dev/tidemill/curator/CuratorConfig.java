@@ -12,17 +12,14 @@ import dev.tidemill.curator.text.Quality;
 import dev.tidemill.curator.text.Screening;
 import dev.tidemill.curator.text.Sources;
 import dev.tidemill.curator.text.pii.PiiRules;
+import dev.tidemill.platform.config.Inline;
 import dev.tidemill.platform.kafka.TopicCreation;
 import java.nio.file.Path;
 import java.time.Duration;
 
 /// The curator's settings (section `curator`). What is left out takes the default named here.
 ///
-/// @param stateDirectory where Kafka Streams keeps its state; `state/curator` unless told. It may
-///   be lost: the state is rebuilt from its changelog topics
-/// @param threads stream threads; 1 unless told
-/// @param commitInterval how often a transaction is committed, which is how soon readers see what
-///   was written; 100 ms unless told
+/// @param streams how Kafka Streams runs here
 /// @param holdout what is kept out of training
 /// @param limits what a record may hold
 /// @param join how long completions and feedback wait for each other
@@ -30,16 +27,10 @@ import java.time.Duration;
 /// @param near when a document is a near duplicate of another
 /// @param caps how evidence of one subject or producer is damped
 /// @param guard how evidence is weighed against the evidence of others
-/// @param quality what documents must be like
-/// @param language which languages documents may be in
-/// @param pii what personal data is replaced
-/// @param sources where documents may come from
-/// @param licences what licences documents may have
+/// @param text what is asked of texts and of where they come from
 /// @param erasure how subjects are erased
 public record CuratorConfig(
-    Path stateDirectory,
-    int threads,
-    Duration commitInterval,
+    @Inline Streams streams,
     HoldoutSplit holdout,
     Limits limits,
     JoinTimes join,
@@ -47,17 +38,10 @@ public record CuratorConfig(
     NearRules near,
     Caps caps,
     Guard guard,
-    Quality quality,
-    LanguageRules language,
-    PiiRules pii,
-    Sources sources,
-    Licences licences,
+    @Inline TextRules text,
     Erasure erasure) {
 
   public CuratorConfig {
-    stateDirectory = stateDirectory == null ? Path.of("state", "curator") : stateDirectory;
-    threads = threads == 0 ? 1 : threads;
-    commitInterval = commitInterval == null ? Duration.ofMillis(100) : commitInterval;
     holdout = holdout == null ? HoldoutSplit.DEFAULT : holdout;
     limits = limits == null ? Limits.DEFAULT : limits;
     join = join == null ? JoinTimes.DEFAULT : join;
@@ -65,63 +49,13 @@ public record CuratorConfig(
     near = near == null ? NearRules.DEFAULT : near;
     caps = caps == null ? Caps.DEFAULT : caps;
     guard = guard == null ? Guard.DEFAULT : guard;
-    quality = quality == null ? Quality.DEFAULT : quality;
-    language = language == null ? LanguageRules.ALL : language;
-    pii = pii == null ? PiiRules.DEFAULT : pii;
-    sources = sources == null ? Sources.ALL : sources;
-    licences = licences == null ? Licences.ANY : licences;
     erasure = erasure == null ? Erasure.DEFAULT : erasure;
-    if (threads < 1) {
-      throw new IllegalArgumentException("threads must be at least 1, was " + threads);
-    }
-    if (commitInterval.toMillis() < 1) {
-      throw new IllegalArgumentException(
-          "commit_interval must be at least 1 ms, was " + commitInterval);
-    }
-  }
-
-  /// Everything about erasures by default.
-  public CuratorConfig(
-      Path stateDirectory,
-      int threads,
-      Duration commitInterval,
-      HoldoutSplit holdout,
-      Limits limits,
-      JoinTimes join,
-      Dedupe dedupe,
-      NearRules near,
-      Caps caps,
-      Guard guard,
-      Quality quality,
-      LanguageRules language,
-      PiiRules pii,
-      Sources sources,
-      Licences licences) {
-    this(
-        stateDirectory,
-        threads,
-        commitInterval,
-        holdout,
-        limits,
-        join,
-        dedupe,
-        near,
-        caps,
-        guard,
-        quality,
-        language,
-        pii,
-        sources,
-        licences,
-        Erasure.DEFAULT);
   }
 
   /// Everything by default, with the state in this directory.
   public static CuratorConfig of(Path stateDirectory) {
     return new CuratorConfig(
-        stateDirectory,
-        0,
-        Duration.ofMillis(100),
+        new Streams(stateDirectory, 0, Streams.COMMIT_INTERVAL),
         HoldoutSplit.DEFAULT,
         Limits.DEFAULT,
         JoinTimes.DEFAULT,
@@ -129,39 +63,79 @@ public record CuratorConfig(
         NearRules.DEFAULT,
         Caps.DEFAULT,
         Guard.DEFAULT,
-        Quality.DEFAULT,
-        LanguageRules.ALL,
-        PiiRules.DEFAULT,
-        Sources.ALL,
-        Licences.ANY);
+        TextRules.DEFAULT,
+        Erasure.DEFAULT);
   }
 
-  /// The same with so many stream threads.
-  public CuratorConfig withThreads(int count) {
+  /// The same, run like this.
+  public CuratorConfig with(Streams other) {
     return new CuratorConfig(
-        stateDirectory,
-        count,
-        commitInterval,
-        holdout,
-        limits,
-        join,
-        dedupe,
-        near,
-        caps,
-        guard,
-        quality,
-        language,
-        pii,
-        sources,
-        licences,
-        erasure);
+        other, holdout, limits, join, dedupe, near, caps, guard, text, erasure);
   }
 
   /// What is asked of texts and of where they come from.
   ///
   /// @param listener hears what is found on the way
   public Screening screening(Screening.Listener listener) {
-    return new Screening(quality, language, pii, sources, licences, listener);
+    return new Screening(
+        text.quality, text.language, text.pii, text.sources, text.licences, listener);
+  }
+
+  /// How Kafka Streams runs here.
+  ///
+  /// @param stateDirectory where it keeps its state; `state/curator` unless told. It may be lost:
+  ///   the state is rebuilt from its changelog topics
+  /// @param threads stream threads; 1 unless told
+  /// @param commitInterval how often a transaction is committed, which is how soon readers see
+  ///   what was written; 100 ms unless told
+  public record Streams(Path stateDirectory, int threads, Duration commitInterval) {
+    static final Duration COMMIT_INTERVAL = Duration.ofMillis(100);
+
+    public Streams {
+      stateDirectory = stateDirectory == null ? Path.of("state", "curator") : stateDirectory;
+      threads = threads == 0 ? 1 : threads;
+      commitInterval = commitInterval == null ? COMMIT_INTERVAL : commitInterval;
+      if (threads < 1) {
+        throw new IllegalArgumentException("threads must be at least 1, was " + threads);
+      }
+      if (commitInterval.toMillis() < 1) {
+        throw new IllegalArgumentException(
+            "commit_interval must be at least 1 ms, was " + commitInterval);
+      }
+    }
+
+    /// The same with so many threads.
+    public Streams withThreads(int count) {
+      return new Streams(stateDirectory, count, commitInterval);
+    }
+  }
+
+  /// What is asked of texts and of where they come from.
+  ///
+  /// @param quality what documents must be like
+  /// @param language which languages documents may be in
+  /// @param pii what personal data is replaced
+  /// @param sources where documents may come from
+  /// @param licences what licences documents may have
+  public record TextRules(
+      Quality quality, LanguageRules language, PiiRules pii, Sources sources, Licences licences) {
+    /// What holds unless told otherwise.
+    public static final TextRules DEFAULT =
+        new TextRules(
+            Quality.DEFAULT, LanguageRules.ALL, PiiRules.DEFAULT, Sources.ALL, Licences.ANY);
+
+    public TextRules {
+      quality = quality == null ? Quality.DEFAULT : quality;
+      language = language == null ? LanguageRules.ALL : language;
+      pii = pii == null ? PiiRules.DEFAULT : pii;
+      sources = sources == null ? Sources.ALL : sources;
+      licences = licences == null ? Licences.ANY : licences;
+    }
+
+    /// The same with other thresholds of quality.
+    public TextRules with(Quality other) {
+      return new TextRules(other, language, pii, sources, licences);
+    }
   }
 
   /// How subjects are erased.
@@ -171,7 +145,7 @@ public record CuratorConfig(
   ///   compacted even where nothing else comes; 12 hours and 5 minutes unless told: somewhat more
   ///   than the segments' time
   public record Erasure(Duration rollAfter) {
-    static final Erasure DEFAULT = new Erasure(TopicCreation.SEGMENT.plusMinutes(5));
+    public static final Erasure DEFAULT = new Erasure(TopicCreation.SEGMENT.plusMinutes(5));
 
     public Erasure {
       rollAfter = rollAfter == null ? TopicCreation.SEGMENT.plusMinutes(5) : rollAfter;

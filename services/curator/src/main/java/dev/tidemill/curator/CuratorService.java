@@ -104,19 +104,21 @@ public final class CuratorService implements Service {
 
   private Map<String, Object> properties() {
     Map<String, Object> properties =
-        new HashMap<>(context.kafka().streamsProperties(APPLICATION_ID, config.stateDirectory()));
+        new HashMap<>(
+            context.kafka().streamsProperties(APPLICATION_ID, config.streams().stateDirectory()));
     // One that comes back on its own state takes its place in the group again at once; the place of
     // one that does not come back is given away after the session's time. The streams protocol
     // knows no such places.
     if (!STREAMS_PROTOCOL.equals(properties.get(StreamsConfig.GROUP_PROTOCOL_CONFIG))) {
       properties.putIfAbsent(
           StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG),
-          Instance.of(config.stateDirectory()));
+          Instance.of(config.streams().stateDirectory()));
     }
     properties.putIfAbsent(
         StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 15_000);
-    properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
-    properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
+    properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.streams().threads());
+    properties.put(
+        StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.streams().commitInterval().toMillis());
     properties.put(
         StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
         INTERNAL_RECORD_BYTES);

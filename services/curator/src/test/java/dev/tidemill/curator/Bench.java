@@ -59,6 +59,11 @@ public final class Bench implements AutoCloseable {
   /// Nothing is held out, unless a test says so.
   public static final HoldoutSplit NOTHING_HELD_OUT = new HoldoutSplit(0.0, "test");
 
+  /// Nothing is asked of texts and of where they come from.
+  public static final CuratorConfig.TextRules NOTHING_ASKED =
+      new CuratorConfig.TextRules(
+          Quality.OFF, LanguageRules.OFF, PiiRules.OFF, Sources.ALL, Licences.ANY);
+
   public final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Path state;
   private final TopologyTestDriver driver;
@@ -73,22 +78,12 @@ public final class Bench implements AutoCloseable {
   }
 
   public Bench(HoldoutSplit holdout, Caps caps, Limits limits, JoinTimes join) {
-    this(
-        config(
-            holdout,
-            caps,
-            limits,
-            join,
-            Quality.OFF,
-            LanguageRules.OFF,
-            PiiRules.OFF,
-            Sources.ALL,
-            Licences.ANY));
+    this(config(holdout, caps, limits, join, NOTHING_ASKED));
   }
 
   /// A bench of this configuration, whose state directory is removed in the end.
   public Bench(CuratorConfig config) {
-    state = config.stateDirectory();
+    state = config.streams().stateDirectory();
     Stage stage =
         Stage.of(
             config,
@@ -121,11 +116,7 @@ public final class Bench implements AutoCloseable {
             Caps.DEFAULT,
             Limits.DEFAULT,
             JoinTimes.DEFAULT,
-            quality,
-            language,
-            pii,
-            sources,
-            licences));
+            new CuratorConfig.TextRules(quality, language, pii, sources, licences)));
   }
 
   private static CuratorConfig config(
@@ -133,15 +124,9 @@ public final class Bench implements AutoCloseable {
       Caps caps,
       Limits limits,
       JoinTimes join,
-      Quality quality,
-      LanguageRules language,
-      PiiRules pii,
-      Sources sources,
-      Licences licences) {
+      CuratorConfig.TextRules text) {
     return new CuratorConfig(
-        temporary(),
-        1,
-        Duration.ofMillis(100),
+        new CuratorConfig.Streams(temporary(), 1, Duration.ofMillis(100)),
         holdout,
         limits,
         join,
@@ -149,11 +134,8 @@ public final class Bench implements AutoCloseable {
         NearRules.DEFAULT,
         caps,
         Guard.DEFAULT,
-        quality,
-        language,
-        pii,
-        sources,
-        licences);
+        text,
+        CuratorConfig.Erasure.DEFAULT);
   }
 
   public void send(Document document) {

@@ -19,7 +19,7 @@ class CuratorConfigTest {
     assertThat(config.holdout().share()).isEqualTo(0.02);
     assertThat(config.join().settle()).isEqualTo(Duration.ofSeconds(1));
     assertThat(config.caps().free()).isEqualTo(20);
-    assertThat(config.commitInterval()).isEqualTo(Duration.ofMillis(100));
+    assertThat(config.streams().commitInterval()).isEqualTo(Duration.ofMillis(100));
   }
 
   @Test
@@ -36,6 +36,31 @@ class CuratorConfigTest {
     assertThat(config.holdout().holdsOut("anything")).isFalse();
     assertThat(config.join().settle()).isZero();
     assertThat(config.dedupe().maxEntries()).isEqualTo(7);
+  }
+
+  @Test
+  void groups_of_the_code_are_no_level_of_the_settings() {
+    CuratorConfig config =
+        Settings.load(
+                null,
+                Map.of(
+                    "TIDEMILL_CURATOR__THREADS", "3",
+                    "TIDEMILL_CURATOR__PII__ENABLED", "false"))
+            .section("curator", CuratorConfig.class);
+    assertThat(config.streams().threads()).isEqualTo(3);
+    assertThat(config.text().pii().enabled()).isFalse();
+    assertThatThrownBy(
+            () ->
+                Settings.load(null, Map.of("TIDEMILL_CURATOR__THREADS", "-1"))
+                    .section("curator", CuratorConfig.class))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("curator: threads must be at least 1, was -1");
+    assertThatThrownBy(
+            () ->
+                Settings.load(null, Map.of("TIDEMILL_CURATOR__STREAMS__THREADS", "1"))
+                    .section("curator", CuratorConfig.class))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("curator.streams.threads: unknown key");
   }
 
   @Test

@@ -12,11 +12,6 @@ import dev.tidemill.curator.domain.JoinTimes;
 import dev.tidemill.curator.domain.Limits;
 import dev.tidemill.curator.domain.near.NearRules;
 import dev.tidemill.curator.guard.Guard;
-import dev.tidemill.curator.text.LanguageRules;
-import dev.tidemill.curator.text.Licences;
-import dev.tidemill.curator.text.Quality;
-import dev.tidemill.curator.text.Sources;
-import dev.tidemill.curator.text.pii.PiiRules;
 import dev.tidemill.events.CuratedDocument;
 import dev.tidemill.events.DeadLetter;
 import dev.tidemill.events.Example;
@@ -115,9 +110,7 @@ class CuratorServiceTest {
   private CuratorService start() {
     CuratorConfig config =
         new CuratorConfig(
-            directory.resolve("state"),
-            1,
-            Duration.ofMillis(50),
+            new CuratorConfig.Streams(directory.resolve("state"), 1, Duration.ofMillis(50)),
             Bench.NOTHING_HELD_OUT,
             Limits.DEFAULT,
             new JoinTimes(Duration.ofHours(1), Duration.ofMillis(50), Duration.ofMinutes(1), 0),
@@ -125,11 +118,8 @@ class CuratorServiceTest {
             NearRules.DEFAULT,
             Caps.DEFAULT,
             Guard.DEFAULT,
-            Quality.OFF,
-            LanguageRules.OFF,
-            PiiRules.OFF,
-            Sources.ALL,
-            Licences.ANY);
+            Bench.NOTHING_ASKED,
+            CuratorConfig.Erasure.DEFAULT);
     ServiceContext context =
         new ServiceContext(
             "curator",

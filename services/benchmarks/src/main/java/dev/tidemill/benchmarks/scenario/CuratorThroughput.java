@@ -111,7 +111,7 @@ public final class CuratorThroughput {
 
   private CuratorConfig config(Path directory) {
     CuratorConfig defaults = CuratorConfig.of(directory.resolve("state"));
-    return threads == 0 ? defaults : defaults.withThreads(threads);
+    return threads == 0 ? defaults : defaults.with(defaults.streams().withThreads(threads));
   }
 
   private List<ProducerRecord<String, byte[]>> block(AvroCodec<Document> codec, int from, int to) {

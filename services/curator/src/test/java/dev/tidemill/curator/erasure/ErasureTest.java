@@ -282,9 +282,7 @@ class ErasureTest {
     CuratorConfig all = CuratorConfig.of(directory.resolve("state"));
     CuratorConfig config =
         new CuratorConfig(
-            all.stateDirectory(),
-            1,
-            Duration.ofMillis(50),
+            new CuratorConfig.Streams(directory.resolve("state"), 1, Duration.ofMillis(50)),
             Bench.NOTHING_HELD_OUT,
             all.limits(),
             new JoinTimes(Duration.ofHours(1), Duration.ofMillis(50), Duration.ofMillis(500), 0),
@@ -292,11 +290,7 @@ class ErasureTest {
             all.near(),
             all.caps(),
             all.guard(),
-            Quality.OFF,
-            all.language(),
-            all.pii(),
-            all.sources(),
-            all.licences(),
+            all.text().with(Quality.OFF),
             new CuratorConfig.Erasure(Duration.ofSeconds(1)));
     KafkaConfig quick =
         new KafkaConfig(

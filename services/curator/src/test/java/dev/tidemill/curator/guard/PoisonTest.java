@@ -91,9 +91,7 @@ class PoisonTest {
     try (Bench bench =
         new Bench(
             new CuratorConfig(
-                config.stateDirectory(),
-                1,
-                config.commitInterval(),
+                config.streams(),
                 Bench.NOTHING_HELD_OUT,
                 config.limits(),
                 config.join(),
@@ -101,11 +99,8 @@ class PoisonTest {
                 config.near(),
                 caps,
                 guard,
-                config.quality(),
-                config.language(),
-                config.pii(),
-                config.sources(),
-                config.licences()))) {
+                config.text(),
+                config.erasure()))) {
       return Outcome.of(bench, said);
     }
   }

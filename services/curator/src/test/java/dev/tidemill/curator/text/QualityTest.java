@@ -94,6 +94,7 @@ class QualityTest {
                     "TIDEMILL_CURATOR__QUALITY__MIN_WORDS", "0",
                     "TIDEMILL_CURATOR__QUALITY__STOP_WORDS", "{eo: [la, kaj]}"))
             .section("curator", CuratorConfig.class)
+            .text()
             .quality();
     assertThat(quality.enabled()).isTrue();
     assertThat(quality.minWords()).isZero();
@@ -161,6 +162,7 @@ class QualityTest {
         };
     return Settings.load(null, Map.of("TIDEMILL_CURATOR__QUALITY__" + key.getKey(), key.getValue()))
         .section("curator", CuratorConfig.class)
+        .text()
         .quality();
   }
 }

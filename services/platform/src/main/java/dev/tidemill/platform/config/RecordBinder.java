@@ -38,23 +38,43 @@ final class RecordBinder {
           case Setting.Scalar scalar -> throw refuse(key, "must hold keys, not a value", scalar);
           case Setting.Sequence list -> throw refuse(key, "must hold keys, not a list", list);
         };
-    RecordComponent[] components = type.getRecordComponents();
-    Set<String> known = new LinkedHashSet<>();
-    for (RecordComponent component : components) {
-      known.add(snake(component.getName()));
-    }
+    Set<String> known = keys(type);
     entries.forEach(
         (name, value) -> {
           if (!known.contains(name)) {
             throw unknown(key + "." + name, value, key, known);
           }
         });
+    return record(key, setting, entries, type);
+  }
+
+  private Record record(String key, Setting setting, Map<String, Setting> entries, Class<?> type) {
+    RecordComponent[] components = type.getRecordComponents();
     @Nullable Object[] arguments = new @Nullable Object[components.length];
     for (int i = 0; i < components.length; i++) {
       String name = snake(components[i].getName());
-      arguments[i] = value(key + "." + name, entries.get(name), components[i].getGenericType());
+      arguments[i] =
+          inlined(components[i])
+              ? record(key, setting, entries, components[i].getType())
+              : value(key + "." + name, entries.get(name), components[i].getGenericType());
     }
     return construct(key, setting, type, components, arguments);
+  }
+
+  private static Set<String> keys(Class<?> type) {
+    Set<String> keys = new LinkedHashSet<>();
+    for (RecordComponent component : type.getRecordComponents()) {
+      if (inlined(component)) {
+        keys.addAll(keys(component.getType()));
+      } else {
+        keys.add(snake(component.getName()));
+      }
+    }
+    return keys;
+  }
+
+  private static boolean inlined(RecordComponent component) {
+    return component.isAnnotationPresent(Inline.class);
   }
 
   private static Record construct(
@@ -201,6 +221,10 @@ final class RecordBinder {
 
   private static void paths(String key, Class<?> type, List<String> paths) {
     for (RecordComponent component : type.getRecordComponents()) {
+      if (inlined(component)) {
+        paths(key, component.getType(), paths);
+        continue;
+      }
       String path = key + "." + snake(component.getName());
       paths.add(path);
       if (component.getType().isRecord()) {

@@ -50,7 +50,43 @@ class SettingsTest {
     }
   }
 
+  record Size(int width, int height) {
+    Size {
+      width = width == 0 ? 3 : width;
+      if (width < 0) {
+        throw new IllegalArgumentException("width must not be negative, was " + width);
+      }
+    }
+  }
+
+  record Box(String name, @Inline Size size) {}
+
   @TempDir Path folder;
+
+  @Test
+  void keysOfAnInlinedRecordStandAmongThoseAround() {
+    Settings settings =
+        Settings.load(null, Map.of("TIDEMILL_INGEST__NAME", "b", "TIDEMILL_INGEST__HEIGHT", "2"));
+    assertThat(settings.section("ingest", Box.class)).isEqualTo(new Box("b", new Size(3, 2)));
+    assertThatThrownBy(
+            () ->
+                Settings.load(null, Map.of("TIDEMILL_INGEST__WIDTH", "-1"))
+                    .section("ingest", Box.class))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("ingest: width must not be negative, was -1");
+    assertThatThrownBy(
+            () ->
+                Settings.load(null, Map.of("TIDEMILL_INGEST__WIDHT", "1"))
+                    .section("ingest", Box.class))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("ingest.widht: unknown key; did you mean ingest.width?");
+    assertThatThrownBy(
+            () ->
+                Settings.load(null, Map.of("TIDEMILL_INGEST__SIZE__WIDTH", "1"))
+                    .section("ingest", Box.class))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("ingest.size.width: unknown key");
+  }
 
   @Test
   void aFileIsBoundToRecords() throws Exception {

@@ -111,7 +111,7 @@ class PiiTest {
     CuratorConfig config =
         Settings.load(null, Map.of("TIDEMILL_CURATOR__PII__KINDS", "email,ip"))
             .section("curator", CuratorConfig.class);
-    Pii some = new Pii(config.pii());
+    Pii some = new Pii(config.text().pii());
     assertThat(some.replace("a@b.org 203.0.113.7 +442079460958"))
         .isEqualTo(
             new Pii.Replaced(
