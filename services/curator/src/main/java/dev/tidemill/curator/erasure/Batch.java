@@ -22,6 +22,7 @@ final class Batch {
   private final List<Entry> entries = new ArrayList<>();
   private final ErasedSubjects subjects = new ErasedSubjects();
   private final Map<Integer, Long> last = new HashMap<>();
+  private final Map<TopicPartition, Long> first = new HashMap<>();
   private final Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
 
   void add(ConsumerRecord<String, byte[]> record, Erasure erasure, Forgetting forgetting) {
@@ -33,9 +34,9 @@ final class Batch {
 
   /// Takes the offset of a record that asks for nothing.
   void pass(ConsumerRecord<String, byte[]> record) {
-    next.put(
-        new TopicPartition(record.topic(), record.partition()),
-        new OffsetAndMetadata(record.offset() + 1));
+    TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+    first.putIfAbsent(partition, record.offset());
+    next.put(partition, new OffsetAndMetadata(record.offset() + 1));
   }
 
   List<Entry> entries() {
@@ -49,6 +50,11 @@ final class Batch {
   /// Offset of the last erasure, by partition.
   Map<Integer, Long> last() {
     return last;
+  }
+
+  /// Where this batch begins.
+  Map<TopicPartition, Long> first() {
+    return first;
   }
 
   /// Where the next batch begins.

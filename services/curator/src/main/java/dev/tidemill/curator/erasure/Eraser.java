@@ -22,11 +22,13 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedSet;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -51,7 +53,6 @@ public final class Eraser implements AutoCloseable {
   public static final String GROUP = "tidemill-erasure";
 
   private static final Logger log = LoggerFactory.getLogger(Eraser.class);
-  private static final Duration POLL = Duration.ofMillis(500);
   private static final int MOST_IN_A_BATCH = 500;
 
   private final ServiceContext context;
@@ -62,7 +63,7 @@ public final class Eraser implements AutoCloseable {
   private final Readings readings;
   private final AvroCodec<Erasure> codec;
   private final CompactionWatch compaction;
-  private volatile @Nullable Consumer<String, byte[]> inputs;
+  private volatile @Nullable Inputs inputs;
   private @Nullable Removal removal;
   private @Nullable Applied applied;
   private @Nullable ServiceLoop loop;
@@ -100,8 +101,12 @@ public final class Eraser implements AutoCloseable {
 
   private void step() {
     try {
-      Consumer<String, byte[]> from = inputs();
-      Batch batch = read(from, from.poll(POLL));
+      Inputs from = inputs();
+      ConsumerRecords<String, byte[]> polled = from.poll();
+      if (from.moved()) {
+        takeOver(from.partitions());
+      }
+      Batch batch = read(from, polled);
       if (batch.next().isEmpty()) {
         roll(from);
       } else {
@@ -122,18 +127,26 @@ public final class Eraser implements AutoCloseable {
     }
   }
 
-  private Batch read(
-      Consumer<String, byte[]> from, Iterable<ConsumerRecord<String, byte[]>> records) {
+  // Ends what the former owners of the partitions had open: a transaction that was left by a kill
+  // would hide its offsets and all that others commit behind it, until the broker loses patience.
+  private void takeOver(SortedSet<Integer> partitions) {
+    closeRemoval();
+    // Others may have applied what is asked for again.
+    applied = null;
+    for (int partition : partitions.reversed()) {
+      closeRemoval();
+      removal = new Removal(kafka, GROUP + "-" + partition);
+    }
+  }
+
+  private Batch read(Inputs from, Iterable<ConsumerRecord<String, byte[]>> records) {
     Batch batch = new Batch();
-    Set<TopicPartition> full = new HashSet<>();
+    Set<Integer> full = new HashSet<>();
     for (ConsumerRecord<String, byte[]> record : records) {
-      TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-      if (batch.entries().size() >= MOST_IN_A_BATCH) {
-        if (full.add(partition)) {
-          from.seek(partition, record.offset());
-        }
-      } else {
+      if (batch.entries().size() < MOST_IN_A_BATCH) {
         read(batch, record);
+      } else if (full.add(record.partition())) {
+        from.backTo(record);
       }
     }
     return batch;
@@ -166,10 +179,10 @@ public final class Eraser implements AutoCloseable {
     batch.pass(record);
   }
 
-  private void apply(Consumer<String, byte[]> from, Batch batch) {
+  private void apply(Inputs from, Batch batch) {
     Removal to = removal(from);
     if (batch.entries().isEmpty()) {
-      to.pass(batch.next(), from.groupMetadata());
+      to.pass(batch.next(), from.group());
       return;
     }
     try (Admin admin = kafka.admin()) {
@@ -178,13 +191,18 @@ public final class Eraser implements AutoCloseable {
       Findings findings = find(admin, from, batch);
       List<AppliedErasure> statements =
           applied().statements(batch, findings, context.clock().instant());
-      to.write(findings, statements, batch.next(), from.groupMetadata());
+      to.write(findings, statements, batch.next(), from.group());
       applied().add(statements);
       tell(batch, findings, statements);
+    } catch (Inputs.MovedException | CommitFailedException e) {
+      // To leave the group now would take the others' batches from them in turn.
+      log.info("a batch of erasures is not applied: {}", e.getMessage());
+      closeRemoval();
+      from.backTo(batch);
     }
   }
 
-  private void awaitForgotten(Consumer<String, byte[]> from, Batch batch) {
+  private void awaitForgotten(Inputs from, Batch batch) {
     try (Consumer<String, byte[]> reader = kafka.reader("erasure-acknowledgements")) {
       Acknowledgements acknowledgements = new Acknowledgements(reader, applicationId);
       while (!acknowledgements.missing(batch.last()).isEmpty()) {
@@ -193,7 +211,7 @@ public final class Eraser implements AutoCloseable {
     }
   }
 
-  private Findings find(Admin admin, Consumer<String, byte[]> from, Batch batch) {
+  private Findings find(Admin admin, Inputs from, Batch batch) {
     Findings findings = new Findings(readings, batch.subjects());
     try (Consumer<String, byte[]> reader = kafka.reader("erasure-passage")) {
       new WholeTopics(reader, ErasureAudit.PATIENCE)
@@ -241,8 +259,8 @@ public final class Eraser implements AutoCloseable {
 
   // The open segment of a partition is never compacted: a record after the segment's time closes
   // the one that holds the tombstones, should nothing else come until then.
-  private void roll(Consumer<String, byte[]> from) {
-    if (from.assignment().contains(new TopicPartition(Topics.ERASURES.name(), 0))
+  private void roll(Inputs from) {
+    if (from.partitions().contains(0)
         && applied().rollDue(context.clock().instant(), config.erasure().rollAfter())) {
       removal(from).roll();
       applied().rolled(context.clock().instant());
@@ -250,7 +268,7 @@ public final class Eraser implements AutoCloseable {
   }
 
   // Keeps the place in the group and the pulse while a batch is under way.
-  private void goOn(Consumer<String, byte[]> from) {
+  private void goOn(Inputs from) {
     @Nullable ServiceLoop running = loop;
     if (running != null) {
       if (running.closing()) {
@@ -258,35 +276,23 @@ public final class Eraser implements AutoCloseable {
       }
       running.heartbeat().beat();
     }
-    from.pause(from.assignment());
-    if (!from.poll(Duration.ZERO).isEmpty()) {
-      throw new RetriableFault("partitions of the erasures have moved; they are read again");
-    }
-    from.resume(from.assignment());
+    from.keep();
   }
 
-  private Consumer<String, byte[]> inputs() {
-    @Nullable Consumer<String, byte[]> open = inputs;
+  private Inputs inputs() {
+    @Nullable Inputs open = inputs;
     if (open == null) {
-      open = kafka.consumer("erasure", GROUP);
-      open.subscribe(List.of(Topics.ERASURES.name()));
+      open = new Inputs(kafka);
       inputs = open;
     }
     return open;
   }
 
-  // Erasers of several processes share the partitions. Each goes by its first: whoever has that
-  // partition after it fences it.
-  private Removal removal(Consumer<String, byte[]> from) {
-    int first = from.assignment().stream().mapToInt(TopicPartition::partition).min().orElse(0);
-    String id = GROUP + "-" + first;
+  // Erasers of several processes share the partitions, and each goes by its first.
+  private Removal removal(Inputs from) {
     @Nullable Removal open = removal;
-    if (open != null && !open.id().equals(id)) {
-      open.close();
-      open = null;
-    }
     if (open == null) {
-      open = new Removal(kafka, id);
+      open = new Removal(kafka, GROUP + "-" + from.partitions().first());
       removal = open;
     }
     return open;
@@ -302,22 +308,26 @@ public final class Eraser implements AutoCloseable {
   }
 
   private void wakeup() {
-    @Nullable Consumer<String, byte[]> open = inputs;
+    @Nullable Inputs open = inputs;
     if (open != null) {
       open.wakeup();
     }
   }
 
   private void letGo() {
-    @Nullable Consumer<String, byte[]> open = inputs;
+    @Nullable Inputs open = inputs;
     inputs = null;
+    closeRemoval();
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  private void closeRemoval() {
     @Nullable Removal writer = removal;
     removal = null;
     if (writer != null) {
       writer.close();
-    }
-    if (open != null) {
-      open.close();
     }
   }
 }

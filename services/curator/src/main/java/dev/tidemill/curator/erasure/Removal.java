@@ -22,13 +22,11 @@ final class Removal implements AutoCloseable {
   // The key of records that are there to close a segment. No record of a producer should have it.
   private static final String ROLL = "tidemill-erasure";
 
-  private final String id;
   private final Producer<String, byte[]> producer;
   private final TopicWriter<AppliedErasure> statements;
 
   /// @param id transactional id: whoever takes it after us fences us
   Removal(KafkaClients kafka, String id) {
-    this.id = id;
     this.producer = kafka.transactionalProducer(id);
     this.statements = kafka.writer(producer, Topics.APPLIED_ERASURES);
     try {
@@ -37,10 +35,6 @@ final class Removal implements AutoCloseable {
       producer.close(Duration.ZERO);
       throw e;
     }
-  }
-
-  String id() {
-    return id;
   }
 
   /// Removes what was found and states what the erasures did.
