@@ -1,6 +1,8 @@
 package dev.tidemill.inference.domain;
 
+import dev.tidemill.model.GenerationConfig;
 import dev.tidemill.model.generate.Penalties;
+import dev.tidemill.model.generate.SamplingParameters;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,14 +32,43 @@ public record AnswerRequest(
     boolean includeUsage,
     @Nullable String user) {
 
-  /// Which tokens may be drawn, and how likely, as the client wishes.
+  /// Which tokens may be drawn, and how likely, as the client wishes. What it leaves open is null,
+  /// and goes as the base says.
   ///
   /// @param temperature 0 is greedy
   /// @param topP nucleus share
   /// @param topK most tokens drawn from; 0 sets no bound
   /// @param minP least share of the likeliest token's probability
-  /// @param penalties what is changed about the model's logits first
-  public record Draw(double temperature, double topP, int topK, double minP, Penalties penalties) {}
+  /// @param repetition what the logits of tokens that are there already are divided by
+  /// @param penalties what else is changed about the model's logits first
+  public record Draw(
+      @Nullable Double temperature,
+      @Nullable Double topP,
+      @Nullable Integer topK,
+      double minP,
+      @Nullable Double repetition,
+      Penalties penalties) {
+
+    /// The wishes, completed with those of a base.
+    ///
+    /// @param base what `generation_config.json` says
+    public SamplingParameters over(GenerationConfig base, int maxTokens, List<String> stop) {
+      SamplingParameters says = base.sampling(0, maxTokens);
+      return new SamplingParameters(
+          temperature == null ? says.temperature() : temperature,
+          topP == null ? says.topP() : topP,
+          topK == null ? says.topK() : topK,
+          minP,
+          new Penalties(
+              repetition == null ? says.penalties().repetition() : repetition,
+              penalties.presence(),
+              penalties.frequency(),
+              penalties.bias()),
+          0,
+          maxTokens,
+          stop);
+    }
+  }
 
   /// What is wanted beside the bare answer, or of it.
   ///

@@ -15,25 +15,27 @@ final class DrawFields {
   private DrawFields() {}
 
   static AnswerRequest.Draw read(JsonFields fields) {
-    double temperature = within(fields, "temperature", 1, 0, 2);
-    double topP = fields.number("top_p", 1);
-    if (!(topP > 0 && topP <= 1)) {
+    @Nullable Double temperature =
+        fields.has("temperature") ? within(fields, "temperature", 1, 0, 2) : null;
+    @Nullable Double topP = fields.has("top_p") ? fields.number("top_p", 1) : null;
+    if (topP != null && !(topP > 0 && topP <= 1)) {
       throw ApiProblems.invalid("top_p", "top_p must be above 0 and at most 1, not " + topP);
     }
     double minP = within(fields, "min_p", 0, 0, 1);
-    double repetition = fields.number("repetition_penalty", 1);
-    if (!(repetition > 0 && repetition <= 10)) {
+    @Nullable Double repetition =
+        fields.has("repetition_penalty") ? fields.number("repetition_penalty", 1) : null;
+    if (repetition != null && !(repetition > 0 && repetition <= 10)) {
       throw ApiProblems.invalid(
           "repetition_penalty",
           "repetition_penalty must be above 0 and at most 10, not " + repetition);
     }
     Penalties penalties =
         new Penalties(
-            repetition,
+            1,
             within(fields, "presence_penalty", 0, -2, 2),
             within(fields, "frequency_penalty", 0, -2, 2),
             bias(fields.take("logit_bias")));
-    return new AnswerRequest.Draw(temperature, topP, topK(fields), minP, penalties);
+    return new AnswerRequest.Draw(temperature, topP, topK(fields), minP, repetition, penalties);
   }
 
   private static double within(
@@ -47,9 +49,12 @@ final class DrawFields {
   }
 
   // -1 is how other servers' clients say "no bound".
-  private static int topK(JsonFields fields) {
+  private static @Nullable Integer topK(JsonFields fields) {
     @Nullable Long topK = fields.integer("top_k");
-    if (topK == null || topK == -1) {
+    if (topK == null) {
+      return null;
+    }
+    if (topK == -1) {
       return 0;
     }
     if (topK < 0) {

@@ -50,6 +50,11 @@ final class JsonFields {
     return value.booleanValue();
   }
 
+  /// Whether a field is given, and not null.
+  boolean has(String name) {
+    return take(name) != null;
+  }
+
   double number(String name, double otherwise) {
     @Nullable JsonNode value = take(name);
     if (value == null) {

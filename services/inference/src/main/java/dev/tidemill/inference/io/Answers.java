@@ -199,13 +199,8 @@ final class Answers {
             "logit_bias names token %d, but the model has %d".formatted(token, vocabulary));
       }
     }
-    return new SamplingParameters(
-        draw.temperature(),
-        draw.topP(),
-        draw.topK(),
-        draw.minP(),
-        draw.penalties(),
-        0,
+    return draw.over(
+        lease.release().model().generation(),
         Math.min(wanted == null ? bounds.maxTokensDefault() : wanted, room),
         request.stop());
   }

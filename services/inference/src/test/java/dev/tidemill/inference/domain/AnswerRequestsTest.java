@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tidemill.model.ChatMessage;
+import dev.tidemill.model.GenerationConfig;
 import dev.tidemill.model.generate.Penalties;
+import dev.tidemill.model.generate.SamplingParameters;
 import dev.tidemill.platform.http.Problem;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -35,7 +37,7 @@ class AnswerRequestsTest {
                 new Prompt.Chat(List.of(ChatMessage.user("q"))),
                 new AnswerRequest.Extras(false, 3, true),
                 2,
-                new AnswerRequest.Draw(0.5, 0.9, 0, 0, Penalties.NONE),
+                new AnswerRequest.Draw(0.5, 0.9, null, 0, null, Penalties.NONE),
                 -3L,
                 7,
                 List.of(),
@@ -57,7 +59,8 @@ class AnswerRequestsTest {
                 "store": false, "parallel_tool_calls": true, "tools": [], "modalities": ["text"]}
                 """);
     assertThat(request).isEqualTo(chat("{" + ASKED + "}"));
-    assertThat(request.draw()).isEqualTo(new AnswerRequest.Draw(1, 1, 0, 0, Penalties.NONE));
+    assertThat(request.draw())
+        .isEqualTo(new AnswerRequest.Draw(null, null, null, 0, null, Penalties.NONE));
   }
 
   @Test
@@ -73,8 +76,32 @@ class AnswerRequestsTest {
     assertThat(request.draw())
         .isEqualTo(
             new AnswerRequest.Draw(
-                1, 1, 40, 0.05, new Penalties(1.1, -0.5, 2, Map.of(7, -100.0, 11, 2.5))));
+                null, null, 40, 0.05, 1.1, new Penalties(1, -0.5, 2, Map.of(7, -100.0, 11, 2.5))));
     assertThat(chat("{" + ASKED + ", \"top_k\": -1}").draw().topK()).isZero();
+  }
+
+  @Test
+  void whatTheClientLeavesOpenGoesAsTheBaseSays() {
+    GenerationConfig says = new GenerationConfig(List.of(4), 0.7, 0.8, 20, 1.05);
+    GenerationConfig silent = new GenerationConfig(List.of(4), null, null, null, null);
+    AnswerRequest.Draw open = chat("{" + ASKED + "}").draw();
+    assertThat(open.over(says, 9, List.of("x")))
+        .isEqualTo(
+            new SamplingParameters(
+                0.7, 0.8, 20, 0, new Penalties(1.05, 0, 0, Map.of()), 0, 9, List.of("x")));
+    assertThat(open.over(silent, 9, List.of()))
+        .isEqualTo(new SamplingParameters(1, 1, 0, 0, Penalties.NONE, 0, 9, List.of()));
+    AnswerRequest.Draw told =
+        chat("{"
+                + ASKED
+                + """
+                , "temperature": 0, "top_p": 1, "top_k": 0, "repetition_penalty": 1,
+                "presence_penalty": 1}
+                """)
+            .draw();
+    assertThat(told.over(says, 9, List.of()))
+        .isEqualTo(
+            new SamplingParameters(0, 1, 0, 0, new Penalties(1, 1, 0, Map.of()), 0, 9, List.of()));
   }
 
   @Test
