@@ -1,11 +1,11 @@
 package dev.tidemill.inference;
 
+import dev.tidemill.inference.domain.KeyQuotas;
 import dev.tidemill.platform.config.HttpConfig;
+import dev.tidemill.platform.http.KeyRing;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.regex.Pattern;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// How a replica serves (section `inference`).
@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
 ///     included, before requests are refused; 4096 unless told
 /// @param reportInterval between two replica records when nothing changes; 5 s unless told
 /// @param retryRefused wait before a refused artifact is tried again; 30 s unless told
-/// @param apiKeys who may ask; nobody is asked for a key when it is empty
+/// @param apiKeys who may ask: name of the producer to the SHA-256 of its key in lower-case hex, or
+///     of two keys while one replaces the other; nobody is asked for a key when it is empty
+/// @param quotas how much each key may ask for, and of which tasks; without limit unless told
 public record InferenceConfig(
     HttpConfig http,
     @Nullable String replicaId,
@@ -43,25 +45,8 @@ public record InferenceConfig(
     int completionBuffer,
     Duration reportInterval,
     Duration retryRefused,
-    List<ApiKey> apiKeys) {
-
-  /// A key that clients send as `Authorization: Bearer ...`.
-  ///
-  /// @param name of the producer behind it, as completions name it
-  /// @param sha256 of the key, 64 lower-case hexadecimal digits; the key itself is nowhere kept
-  public record ApiKey(String name, String sha256) {
-    private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
-
-    public ApiKey {
-      if (name == null || name.isBlank()) {
-        throw new IllegalArgumentException("an API key needs a name");
-      }
-      if (sha256 == null || !DIGEST.matcher(sha256).matches()) {
-        throw new IllegalArgumentException(
-            "sha256 of the API key " + name + " must be 64 lower-case hexadecimal digits");
-      }
-    }
-  }
+    Map<String, List<String>> apiKeys,
+    KeyQuotas quotas) {
 
   public InferenceConfig {
     http = http == null ? HttpConfig.of("127.0.0.1", 0) : http;
@@ -75,7 +60,8 @@ public record InferenceConfig(
     completionBuffer = completionBuffer == 0 ? 4096 : completionBuffer;
     reportInterval = reportInterval == null ? Duration.ofSeconds(5) : reportInterval;
     retryRefused = retryRefused == null ? Duration.ofSeconds(30) : retryRefused;
-    apiKeys = apiKeys == null ? List.of() : List.copyOf(apiKeys);
+    apiKeys = apiKeys == null ? Map.of() : Map.copyOf(apiKeys);
+    quotas = quotas == null ? KeyQuotas.NONE : quotas;
     requireNotNegative("threads", threads);
     requirePositive("max_running", maxRunning);
     requirePositive("max_waiting", maxWaiting);
@@ -98,10 +84,11 @@ public record InferenceConfig(
           "completion_buffer must be at least max_running and max_choices, was "
               + completionBuffer);
     }
-    Set<String> names = new HashSet<>();
-    for (ApiKey key : apiKeys) {
-      if (!names.add(key.name())) {
-        throw new IllegalArgumentException("api_keys names " + key.name() + " twice");
+    KeyRing.check(apiKeys);
+    for (String name : quotas.keys().keySet()) {
+      if (!apiKeys.containsKey(name)) {
+        throw new IllegalArgumentException(
+            "quotas.keys names " + name + ", which has no key in api_keys");
       }
     }
   }
@@ -132,7 +119,8 @@ public record InferenceConfig(
     private int completionBuffer = 4096;
     private Duration reportInterval = Duration.ofSeconds(5);
     private Duration retryRefused = Duration.ofSeconds(30);
-    private List<ApiKey> apiKeys = List.of();
+    private Map<String, List<String>> apiKeys = Map.of();
+    private KeyQuotas quotas = KeyQuotas.NONE;
 
     private Builder(HttpConfig http) {
       this.http = http;
@@ -203,8 +191,13 @@ public record InferenceConfig(
       return this;
     }
 
-    public Builder apiKeys(List<ApiKey> value) {
+    public Builder apiKeys(Map<String, List<String>> value) {
       apiKeys = value;
+      return this;
+    }
+
+    public Builder quotas(KeyQuotas value) {
+      quotas = value;
       return this;
     }
 
@@ -224,7 +217,8 @@ public record InferenceConfig(
           completionBuffer,
           reportInterval,
           retryRefused,
-          apiKeys);
+          apiKeys,
+          quotas);
     }
   }
 

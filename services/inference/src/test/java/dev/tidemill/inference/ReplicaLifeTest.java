@@ -7,7 +7,6 @@ import dev.tidemill.events.Canary;
 import dev.tidemill.events.Completion;
 import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.events.Replica;
-import dev.tidemill.inference.InferenceConfig.ApiKey;
 import dev.tidemill.inference.serving.ResidentRelease;
 import dev.tidemill.model.Engine;
 import dev.tidemill.schemas.Sha256;
@@ -170,8 +169,7 @@ class ReplicaLifeTest {
     TestArtifacts artifacts = new TestArtifacts(work);
     String digest = Sha256.hex("open sesame".getBytes(StandardCharsets.UTF_8));
     try (TestReplica replica =
-        new TestReplica(
-            artifacts, config -> config.apiKeys(List.of(new ApiKey("helpdesk", digest))))) {
+        new TestReplica(artifacts, config -> config.apiKeys(Map.of("helpdesk", List.of(digest))))) {
       replica.routeAndWait(
           "support", TestArtifacts.target("support", artifacts.base(1), null), null);
       String body = TestReplica.chat("support", "hi").toString();

@@ -4,10 +4,10 @@ import dev.tidemill.ingest.domain.Limits;
 import dev.tidemill.ingest.domain.QuotaRules;
 import dev.tidemill.ingest.domain.Template;
 import dev.tidemill.platform.config.HttpConfig;
+import dev.tidemill.platform.http.KeyRing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /// Settings of the gateway (section `ingest`). What is left out has the default named here.
 ///
@@ -43,8 +43,6 @@ public record IngestConfig(
     long idempotencyBytes,
     Duration brokerCheckInterval) {
 
-  private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
-  private static final int MOST_KEYS = 2;
   private static final Duration SHORTEST_ACK_TIMEOUT = Duration.ofMillis(100);
 
   public IngestConfig {
@@ -62,7 +60,7 @@ public record IngestConfig(
     idempotencyEntries = idempotencyEntries == 0 ? 100_000 : idempotencyEntries;
     idempotencyBytes = idempotencyBytes == 0 ? 64L * 1024 * 1024 : idempotencyBytes;
     brokerCheckInterval = brokerCheckInterval == null ? Duration.ofSeconds(5) : brokerCheckInterval;
-    apiKeys.forEach(IngestConfig::checkKeys);
+    KeyRing.check(apiKeys);
     if (ackTimeout.compareTo(SHORTEST_ACK_TIMEOUT) < 0) {
       throw new IllegalArgumentException("ack_timeout must be at least 100ms, was " + ackTimeout);
     }
@@ -87,19 +85,6 @@ public record IngestConfig(
 
   Limits limits() {
     return new Limits(maxBatchRecords, maxRecordBytes, maxEventTimeAhead);
-  }
-
-  private static void checkKeys(String producer, List<String> digests) {
-    if (digests.isEmpty() || digests.size() > MOST_KEYS) {
-      throw new IllegalArgumentException(
-          "api_keys." + producer + " must be one or two digests, was " + digests.size());
-    }
-    for (String digest : digests) {
-      if (!SHA256.matcher(digest).matches()) {
-        throw new IllegalArgumentException(
-            "api_keys." + producer + " must be the SHA-256 of the key, 64 lower-case hex digits");
-      }
-    }
   }
 
   private static void positive(String key, long value) {

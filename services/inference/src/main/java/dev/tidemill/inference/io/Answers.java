@@ -35,6 +35,7 @@ final class Answers {
   private final Prompts prompts;
   private final CompletionLog completions;
   private final CompletionRecords records;
+  private final KeyLimits limits;
   private final ApiMeters meters;
   private final InstantSource clock;
   private final Bounds bounds;
@@ -52,6 +53,7 @@ final class Answers {
       Prompts prompts,
       CompletionLog completions,
       CompletionRecords records,
+      KeyLimits limits,
       ApiMeters meters,
       InstantSource clock,
       Bounds bounds) {
@@ -60,6 +62,7 @@ final class Answers {
     this.prompts = prompts;
     this.completions = completions;
     this.records = records;
+    this.limits = limits;
     this.meters = meters;
     this.clock = clock;
     this.bounds = bounds;
@@ -102,6 +105,7 @@ final class Answers {
     Instant at = clock.instant();
     List<Lease> leases = new ArrayList<>();
     List<CompletionLog.Place> places = new ArrayList<>();
+    long reserved = 0;
     boolean admitted = false;
     try {
       Lease lease = serving.lease(request.model(), caller.sticksTo(request.user(), id));
@@ -111,6 +115,9 @@ final class Answers {
       }
       int[] prompt = prompts.encode(lease.release().model(), request.prompt());
       SamplingParameters parameters = parameters(api, request, lease, prompt.length);
+      long wanted = prompt.length + (long) count * parameters.maxTokens();
+      limits.tokens(caller, wanted);
+      reserved = wanted;
       places.addAll(completions.reserve(count, RECORD_PATIENCE));
       BlockingQueue<SequenceEvent> events = new LinkedBlockingQueue<>();
       List<Sequence> sequences = new ArrayList<>();
@@ -129,6 +136,7 @@ final class Answers {
           lease.release().model().tokenizer().bytes());
     } finally {
       if (!admitted) {
+        limits.giveBack(caller, reserved);
         places.forEach(CompletionLog.Place::giveBack);
         leases.forEach(Lease::close);
       }
@@ -163,6 +171,7 @@ final class Answers {
         events,
         outcome -> {
           meters.ended(lease, outcome);
+          limits.giveBack(asked.caller(), parameters.maxTokens() - outcome.completionTokens());
           String producer = asked.caller().producer();
           record.write(
               records.of(

@@ -2,6 +2,7 @@ package dev.tidemill.inference.io;
 
 import dev.tidemill.inference.decode.Outcome;
 import dev.tidemill.inference.serving.Lease;
+import dev.tidemill.platform.http.Problem;
 import dev.tidemill.schemas.ReleaseId;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
@@ -30,15 +31,15 @@ final class ApiMeters {
   }
 
   /// A request was refused.
-  void refused(String task, int status) {
+  void refused(String task, Problem problem) {
     requests(
         task.isEmpty() ? NONE : task,
         NONE,
-        switch (status) {
+        switch (problem.status()) {
           case 401 -> "unauthorized";
-          case 429 -> "overloaded";
+          case 429 -> problem.slug().equals("rate-limited") ? "limited" : "overloaded";
           case 503 -> "unavailable";
-          default -> status >= 500 ? "failed" : "invalid";
+          default -> problem.status() >= 500 ? "failed" : "invalid";
         });
   }
 

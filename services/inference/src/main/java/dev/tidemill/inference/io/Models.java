@@ -12,6 +12,7 @@ import dev.tidemill.inference.serving.ServingTable.TaskArms;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The models that can be asked for: each task, and each release that it has in memory.
@@ -20,13 +21,16 @@ final class Models {
 
   private Models() {}
 
-  static ObjectNode list(ServingTable table) {
+  /// @param allowed the tasks that may be shown
+  static ObjectNode list(ServingTable table, Predicate<String> allowed) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("object", "list");
     ArrayNode data = body.putArray("data");
     for (TaskArms arms : new TreeMap<>(table.tasks()).values()) {
-      data.add(task(arms));
-      arms.releases().forEach((release, arm) -> data.add(release(arms, release, arm)));
+      if (allowed.test(arms.task())) {
+        data.add(task(arms));
+        arms.releases().forEach((release, arm) -> data.add(release(arms, release, arm)));
+      }
     }
     return body;
   }

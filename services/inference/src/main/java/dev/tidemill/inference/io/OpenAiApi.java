@@ -11,6 +11,7 @@ import dev.tidemill.inference.io.Answers.Caller;
 import dev.tidemill.inference.serving.Serving;
 import dev.tidemill.platform.http.Json;
 import dev.tidemill.platform.http.JsonBody;
+import dev.tidemill.platform.http.KeyRing;
 import dev.tidemill.platform.http.Problem;
 import dev.tidemill.platform.ids.Ids;
 import io.helidon.http.HeaderName;
@@ -31,7 +32,8 @@ final class OpenAiApi {
 
   private final Answers answers;
   private final Serving serving;
-  private final ApiKeys keys;
+  private final KeyRing keys;
+  private final KeyLimits limits;
   private final ApiMeters meters;
   private final Ids ids;
   private final Duration pingInterval;
@@ -39,13 +41,15 @@ final class OpenAiApi {
   OpenAiApi(
       Answers answers,
       Serving serving,
-      ApiKeys keys,
+      KeyRing keys,
+      KeyLimits limits,
       ApiMeters meters,
       Ids ids,
       Duration pingInterval) {
     this.answers = answers;
     this.serving = serving;
     this.keys = keys;
+    this.limits = limits;
     this.meters = meters;
     this.ids = ids;
     this.pingInterval = pingInterval;
@@ -65,11 +69,13 @@ final class OpenAiApi {
     AnswerRequest asked;
     try {
       Caller caller = caller(request);
+      limits.request(caller);
       asked = api.read(JsonBody.bytes(request));
       task = serving.table().tasks().containsKey(asked.model()) ? asked.model() : "";
+      limits.requireAllowed(caller, asked.model());
       admitted = answers.admit(api, asked, caller, api.idPrefix() + ids.next());
     } catch (Problem e) {
-      meters.refused(task, e.status());
+      meters.refused(task, e);
       throw e;
     }
     response.header(RELEASE, admitted.head().release());
@@ -122,21 +128,33 @@ final class OpenAiApi {
 
   private void models(ServerRequest request, ServerResponse response)
       throws JsonProcessingException {
-    caller(request);
-    send(response, Models.list(serving.table()));
+    Caller caller = caller(request);
+    send(response, Models.list(serving.table(), task -> limits.allows(caller, task)));
   }
 
   private void model(ServerRequest request, ServerResponse response)
       throws JsonProcessingException {
-    caller(request);
-    send(response, Models.one(serving.table(), request.path().pathParameters().get("model")));
+    Caller caller = caller(request);
+    String model = request.path().pathParameters().get("model");
+    limits.requireAllowed(caller, model);
+    send(response, Models.one(serving.table(), model));
   }
 
   private Caller caller(ServerRequest request) {
-    @Nullable String key = keys.name(request.headers().first(HeaderNames.AUTHORIZATION));
+    @Nullable String key = keys.isEmpty() ? null : keys.owner(key(request));
     @Nullable String session =
         request.headers().first(SESSION).filter(value -> !value.isBlank()).orElse(null);
     return new Caller(key, session);
+  }
+
+  private static String key(ServerRequest request) {
+    @Nullable String key =
+        KeyRing.bearer(request.headers().first(HeaderNames.AUTHORIZATION).orElse(null));
+    if (key == null) {
+      throw Problem.unauthorized(
+          "an API key is wanted in the header Authorization, as Bearer and the key");
+    }
+    return key;
   }
 
   private static void send(ServerResponse response, JsonNode body) throws JsonProcessingException {

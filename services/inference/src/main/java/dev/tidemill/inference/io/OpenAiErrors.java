@@ -52,7 +52,7 @@ final class OpenAiErrors implements ProblemRenderer {
   private static String code(Problem problem) {
     return switch (problem.slug()) {
       case "unauthorized" -> "invalid_api_key";
-      case "too-many-requests" -> "rate_limit_exceeded";
+      case "too-many-requests", "rate-limited" -> "rate_limit_exceeded";
       case "unavailable" -> "service_unavailable";
       case "internal" -> "internal_error";
       case "malformed-json" -> "invalid_json";

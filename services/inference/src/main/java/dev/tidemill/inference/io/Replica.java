@@ -14,6 +14,7 @@ import dev.tidemill.platform.ServiceContext;
 import dev.tidemill.platform.health.Health;
 import dev.tidemill.platform.http.HttpServer;
 import dev.tidemill.platform.http.HttpServerFactory;
+import dev.tidemill.platform.http.KeyRing;
 import dev.tidemill.platform.ids.Ids;
 import dev.tidemill.platform.kafka.TopicTable;
 import dev.tidemill.platform.lifecycle.Lifecycle;
@@ -97,6 +98,7 @@ public final class Replica implements AutoCloseable {
     news.keeper.set(keeper);
     parts.add("engine", engine);
     Prompts prompts = parts.add("tokenizers", new Prompts(TOKENIZER_THREADS));
+    KeyLimits limits = new KeyLimits(config.quotas(), System::nanoTime);
     OpenAiApi api =
         new OpenAiApi(
             new Answers(
@@ -105,12 +107,14 @@ public final class Replica implements AutoCloseable {
                 prompts,
                 completions,
                 new CompletionRecords(id),
+                limits,
                 apiMeters,
                 context.clock(),
                 new Answers.Bounds(
                     config.maxTokensDefault(), config.maxChoices(), config.requestTimeout())),
             serving,
-            new ApiKeys(config.apiKeys()),
+            new KeyRing(config.apiKeys()),
+            limits,
             apiMeters,
             ids,
             config.pingInterval());

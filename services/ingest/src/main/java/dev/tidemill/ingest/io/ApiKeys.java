@@ -1,9 +1,7 @@
 package dev.tidemill.ingest.io;
 
+import dev.tidemill.platform.http.KeyRing;
 import dev.tidemill.platform.http.Problem;
-import dev.tidemill.schemas.Sha256;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -16,19 +14,12 @@ public final class ApiKeys {
   static final String ANONYMOUS = "anonymous";
 
   private static final Pattern PRODUCER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,127}");
-  private static final String BEARER = "Bearer ";
 
-  @SuppressWarnings("ArrayRecordComponent") // compared by MessageDigest only
-  private record Key(String producer, byte[] digest) {}
-
-  private final List<Key> keys;
+  private final KeyRing keys;
 
   /// @param digests producer name to the SHA-256 of each of its keys, in lower-case hex
   public ApiKeys(Map<String, List<String>> digests) {
-    this.keys =
-        digests.entrySet().stream()
-            .flatMap(e -> e.getValue().stream().map(hex -> new Key(e.getKey(), ascii(hex))))
-            .toList();
+    this.keys = new KeyRing(digests);
   }
 
   /// The producer of a request with these headers.
@@ -54,31 +45,11 @@ public final class ApiKeys {
   }
 
   private String owner(@Nullable String apiKey, @Nullable String authorization) {
-    @Nullable String key = apiKey;
-    if (key == null
-        && authorization != null
-        && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
-      key = authorization.substring(BEARER.length()).strip();
-    }
+    @Nullable String key = apiKey == null ? KeyRing.bearer(authorization) : apiKey;
     if (key == null) {
       throw Problem.unauthorized(
           "an API key is needed, as X-API-Key or as Authorization: Bearer; there is none");
     }
-    byte[] digest = ascii(Sha256.hex(key.getBytes(StandardCharsets.UTF_8)));
-    @Nullable String owner = null;
-    // All are looked at, each in constant time, so that the time taken tells nothing.
-    for (Key known : keys) {
-      if (MessageDigest.isEqual(digest, known.digest())) {
-        owner = known.producer();
-      }
-    }
-    if (owner == null) {
-      throw Problem.unauthorized("the API key is not known");
-    }
-    return owner;
-  }
-
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
+    return keys.owner(key);
   }
 }

@@ -3,15 +3,13 @@ package dev.tidemill.ingest.io;
 import dev.tidemill.ingest.domain.Kind;
 import dev.tidemill.ingest.domain.Quota;
 import dev.tidemill.ingest.domain.QuotaRules;
+import dev.tidemill.platform.http.Allowance;
 import dev.tidemill.platform.http.Problem;
-import io.github.bucket4j.Bucket;
-import io.github.bucket4j.ConsumptionProbe;
-import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +38,7 @@ public final class Quotas {
   private final QuotaRules rules;
   private final Set<String> known;
   private final IngestMetrics metrics;
-  private final TimeMeter time;
+  private final LongSupplier nanos;
   private final Map<String, Account> accounts = new HashMap<>();
   private int claimed;
 
@@ -50,7 +48,7 @@ public final class Quotas {
     this.rules = rules;
     this.known = Set.copyOf(known);
     this.metrics = metrics;
-    this.time = new Nanos(nanos);
+    this.nanos = nanos;
   }
 
   /// Begins to count a request.
@@ -79,8 +77,8 @@ public final class Quotas {
       claimed++;
     }
     return apart
-        ? accounts.computeIfAbsent(producer, name -> new Account(rules.of(name), sure, time))
-        : accounts.computeIfAbsent(THE_REST, _ -> new Account(rules.defaults(), true, time));
+        ? accounts.computeIfAbsent(producer, name -> new Account(rules.of(name), sure, nanos))
+        : accounts.computeIfAbsent(THE_REST, _ -> new Account(rules.defaults(), true, nanos));
   }
 
   /// What one request takes of its producer's quota.
@@ -112,20 +110,20 @@ public final class Quotas {
     /// The request came to nothing, and will come again.
     void giveBack() {
       if (account.bytes != null && bytes > 0) {
-        account.bytes.addTokens(bytes);
+        account.bytes.giveBack(bytes);
       }
       if (account.records != null && records > 0) {
-        account.records.addTokens(records);
+        account.records.giveBack(records);
       }
       bytes = 0;
       records = 0;
     }
 
-    private void take(Limit limit, @Nullable Bucket bucket, long count, long rate) {
-      if (bucket == null || count == 0) {
+    private void take(Limit limit, @Nullable Allowance allowance, long count, long rate) {
+      if (allowance == null || count == 0) {
         return;
       }
-      long burst = limit == Limit.BYTES ? account.quota.byteBurst() : account.quota.recordBurst();
+      long burst = allowance.burst();
       if (count > burst) {
         metrics.overQuota(kind, limit);
         throw Problem.of(
@@ -136,10 +134,10 @@ public final class Quotas {
                 .formatted(count, limit.label(), producer, burst),
             null);
       }
-      ConsumptionProbe probe = bucket.tryConsumeAndReturnRemaining(count);
-      if (!probe.isConsumed()) {
+      Optional<Duration> wait = allowance.take(count);
+      if (wait.isPresent()) {
         metrics.overQuota(kind, limit);
-        long seconds = TimeUnit.NANOSECONDS.toSeconds(probe.getNanosToWaitForRefill()) + 1;
+        long seconds = wait.get().toSeconds() + 1;
         throw Problem.tooManyRequests(
             "producer %s has used up its quota of %d %s a second; there is room for these %d in %d s"
                 .formatted(producer, rate, limit.label(), count, seconds),
@@ -149,42 +147,24 @@ public final class Quotas {
   }
 
   private static final class Account {
-    private final Quota quota;
     private final boolean sure;
-    private final @Nullable Bucket records;
-    private final @Nullable Bucket bytes;
+    private final Quota quota;
+    private final @Nullable Allowance records;
+    private final @Nullable Allowance bytes;
 
-    Account(Quota quota, boolean sure, TimeMeter time) {
+    Account(Quota quota, boolean sure, LongSupplier nanos) {
       this.quota = quota;
       this.sure = sure;
-      this.records = bucket(quota.recordsPerSecond(), quota.recordBurst(), time);
-      this.bytes = bucket(quota.bytesPerSecond(), quota.byteBurst(), time);
+      this.records = allowance(quota.recordsPerSecond(), quota.recordBurst(), nanos);
+      this.bytes = allowance(quota.bytesPerSecond(), quota.byteBurst(), nanos);
     }
 
     boolean full() {
-      return (records == null || records.getAvailableTokens() >= quota.recordBurst())
-          && (bytes == null || bytes.getAvailableTokens() >= quota.byteBurst());
+      return (records == null || records.full()) && (bytes == null || bytes.full());
     }
 
-    private static @Nullable Bucket bucket(long rate, long burst, TimeMeter time) {
-      return rate == 0
-          ? null
-          : Bucket.builder()
-              .addLimit(limit -> limit.capacity(burst).refillGreedy(rate, Duration.ofSeconds(1)))
-              .withCustomTimePrecision(time)
-              .build();
-    }
-  }
-
-  private record Nanos(LongSupplier nanos) implements TimeMeter {
-    @Override
-    public long currentTimeNanos() {
-      return nanos.getAsLong();
-    }
-
-    @Override
-    public boolean isWallClockBased() {
-      return false;
+    private static @Nullable Allowance allowance(long rate, long burst, LongSupplier nanos) {
+      return rate == 0 ? null : new Allowance(rate, Duration.ofSeconds(1), burst, nanos);
     }
   }
 }

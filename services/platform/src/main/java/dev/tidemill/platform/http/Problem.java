@@ -92,6 +92,11 @@ public final class Problem extends RuntimeException {
     return new Problem(429, "too-many-requests", "Too many requests", detail, null, retryAfter);
   }
 
+  /// 429: who asks has used up what it may ask for; again after `retryAfter`.
+  public static Problem rateLimited(String detail, Duration retryAfter) {
+    return new Problem(429, "rate-limited", "Rate limited", detail, null, retryAfter);
+  }
+
   /// 500: our fault. The cause is logged, never shown.
   public static Problem internal() {
     return of(
