@@ -55,7 +55,7 @@ public final class Generator implements AutoCloseable {
     program.requireOwner();
     JsonTokens known = jsonTokens;
     if (known == null) {
-      known = new JsonTokens(base.tokenizer().bytes(), config.eosTokenId());
+      known = new JsonTokens(base.tokenizer().bytes(), base.generation()::ends);
       jsonTokens = known;
     }
     return known;

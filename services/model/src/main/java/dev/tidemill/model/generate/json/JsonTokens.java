@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// Which tokens of a vocabulary may follow in a JSON object, and how far the object is from its end
@@ -31,16 +32,16 @@ public final class JsonTokens {
         }
       };
 
-  /// @param end the token that ends answers, which is none of an object's
+  /// @param ends the tokens that end answers, which are none of an object's
   /// @throws IllegalArgumentException when [#whyNot] has a reason
-  public JsonTokens(TokenBytes vocabulary, int end) {
+  public JsonTokens(TokenBytes vocabulary, IntPredicate ends) {
     @Nullable String reason = whyNot(vocabulary);
     if (reason != null) {
       throw new IllegalArgumentException(reason);
     }
     tokens = new byte[vocabulary.size()][];
     for (int i = 0; i < tokens.length; i++) {
-      tokens[i] = i == end || vocabulary.special(i) ? new byte[0] : vocabulary.of(i);
+      tokens[i] = ends.test(i) || vocabulary.special(i) ? new byte[0] : vocabulary.of(i);
     }
   }
 

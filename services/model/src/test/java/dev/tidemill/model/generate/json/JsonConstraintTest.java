@@ -33,7 +33,7 @@ class JsonConstraintTest {
   void whateverTheModelWantsItSaysAnObjectAndEndsItInTime() throws IOException {
     try (BaseModel base = TinyModel.load(folder, false, 3)) {
       TokenBytes bytes = base.tokenizer().bytes();
-      JsonTokens tokens = new JsonTokens(bytes, base.config().eosTokenId());
+      JsonTokens tokens = new JsonTokens(bytes, base.generation()::ends);
       int cutOff = 0;
       int nested = 0;
       for (int seed = 0; seed < 1_500; seed++) {
@@ -168,7 +168,7 @@ class JsonConstraintTest {
   @Test
   void endOfTheAnswerIsNoPartOfAnObject() {
     try (BaseModel base = TinyModel.load(folder, false, 3)) {
-      JsonTokens tokens = new JsonTokens(base.tokenizer().bytes(), base.config().eosTokenId());
+      JsonTokens tokens = new JsonTokens(base.tokenizer().bytes(), base.generation()::ends);
       byte[] left = tokens.left(JsonGrammar.begin());
       assertThat(left[base.config().eosTokenId()]).isNegative();
       assertThatThrownBy(() -> tokens.after(JsonGrammar.begin(), base.tokenizer().encode("x")[0]))
