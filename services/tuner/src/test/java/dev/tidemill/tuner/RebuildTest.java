@@ -170,7 +170,8 @@ class RebuildTest {
   void anErasureBetweenAKillAndTheRestart(Phase phase) {
     line.send(0, 10);
     try (var loop = line.loopKilledAt(phase, 2)) {
-      assertThatThrownBy(() -> line.runUntilPublished(loop, 2)).isInstanceOf(CountedLine.Killed.class);
+      assertThatThrownBy(() -> line.runUntilPublished(loop, 2))
+          .isInstanceOf(CountedLine.Killed.class);
     }
     erase("x", 5);
 

@@ -39,7 +39,8 @@ class WindowLoopTest {
   void auditBalancesAfterACrashAtAnyPhase(Phase phase) {
     line.send(0, 3 * IN_A_WINDOW);
     try (var first = line.loopKilledAt(phase, 2)) {
-      assertThatThrownBy(() -> line.runUntilPublished(first, 3)).isInstanceOf(CountedLine.Killed.class);
+      assertThatThrownBy(() -> line.runUntilPublished(first, 3))
+          .isInstanceOf(CountedLine.Killed.class);
     }
 
     try (var restarted = line.loop()) {
@@ -135,7 +136,8 @@ class WindowLoopTest {
   void damagedCheckpointThatPublishedNothingGivesWayToTheFormerOne() throws Exception {
     line.send(0, 2 * IN_A_WINDOW);
     try (var loop = line.loopKilledAt(Phase.PREPARED, 2)) {
-      assertThatThrownBy(() -> line.runUntilPublished(loop, 2)).isInstanceOf(CountedLine.Killed.class);
+      assertThatThrownBy(() -> line.runUntilPublished(loop, 2))
+          .isInstanceOf(CountedLine.Killed.class);
     }
     Files.writeString(newestState().resolve("count"), "7");
 

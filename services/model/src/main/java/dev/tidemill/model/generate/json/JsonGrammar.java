@@ -47,7 +47,7 @@ final class JsonGrammar {
   private static final int HEX_4 = 37;
 
   /// The second digit of an escape that begins with d: halves of characters begin with 8 or more
-  // there.
+  /// there.
   private static final int HEX_2_LOW = 38;
 
   private static final int MORE_1 = 39;
