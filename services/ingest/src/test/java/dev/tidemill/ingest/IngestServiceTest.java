@@ -308,7 +308,9 @@ class IngestServiceTest {
       assertThat(again.field("detail")).contains("producer crm");
       assertThat(lines(narrow, line.repeat(100), "bulk").status()).isEqualTo(202);
       assertThat(narrow.metrics.scrape())
-          .contains("tidemill_ingest_quota_refusals_total{kind=\"erasure\",limit=\"records\"} 2.0");
+          .contains(
+              "tidemill_ingest_quota_refusals_total"
+                  + "{kind=\"erasure\",limit=\"records\",producer=\"claimed\"} 2.0");
     }
   }
 

@@ -93,8 +93,79 @@ public enum Reason {
     };
   }
 
+  /// What kind of thing this is. Only [Cause#INVALID] is a sign that something is broken.
+  public Cause cause() {
+    return switch (this) {
+      case MALFORMED_RECORD,
+          UNKNOWN_SCHEMA,
+          KEY_MISMATCH,
+          INVALID_NAME,
+          BLANK_TEXT,
+          TEXT_TOO_SHORT,
+          TEXT_TOO_LONG,
+          INVALID_PROMPT,
+          RATING_OUT_OF_RANGE,
+          EVENT_TIME_OUT_OF_RANGE,
+          EQUAL_ANSWERS,
+          CONFLICTING_ID,
+          ORPHANED_FEEDBACK,
+          INELIGIBLE_COMPLETION,
+          FOREIGN_RETRACTION,
+          RECORD_TOO_LARGE ->
+          Cause.INVALID;
+      case SOURCE_NOT_ALLOWED,
+          LICENCE_NOT_ALLOWED,
+          LICENCE_MISSING,
+          LANGUAGE_NOT_ALLOWED,
+          TOO_FEW_WORDS,
+          TOO_MANY_WORDS,
+          MEAN_WORD_LENGTH,
+          SYMBOL_RATIO,
+          BULLET_LINES,
+          ELLIPSIS_LINES,
+          ALPHABETIC_WORDS,
+          STOP_WORDS,
+          DUPLICATE_LINES,
+          CHARACTER_DUPLICATES,
+          LINE_PUNCTUATION,
+          SHORT_LINES,
+          NEWLINE_RATIO ->
+          Cause.SCREENED;
+      case DUPLICATE, NEAR_DUPLICATE -> Cause.REPEATED;
+      case COMPLETION_CAP,
+          DUPLICATE_EVIDENCE,
+          SUBJECT_CAP,
+          PRODUCER_CAP,
+          FAIR_SHARE,
+          DISTRUSTED,
+          CAMPAIGN,
+          CONTRADICTED ->
+          Cause.DAMPED;
+      case ERASED_SUBJECT -> Cause.ERASED;
+    };
+  }
+
   /// The name in lower case.
   public String code() {
     return code;
+  }
+
+  /// What kind of thing a reason is, as the label `cause` of the dead letters' metric.
+  public enum Cause {
+    /// Nothing that a producer who keeps the contract would send.
+    INVALID,
+    /// A document that the configuration keeps out: its quality, language, source or licence.
+    SCREENED,
+    /// It came before, under the same key or nearly so under another.
+    REPEATED,
+    /// One voice is kept from drowning the others.
+    DAMPED,
+    /// The subject asked to be forgotten.
+    ERASED;
+
+    /// The name in lower case.
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 }

@@ -110,9 +110,9 @@ public final class Eraser implements AutoCloseable {
       if (batch.next().isEmpty()) {
         roll(from);
       } else {
-        metrics.waiting(batch.oldest().orElse(null));
+        metrics.waiting(batch.entries().size(), batch.oldest().orElse(null));
         apply(from, batch);
-        metrics.waiting(null);
+        metrics.waiting(0, null);
       }
     } catch (WakeupException e) {
       letGo();
@@ -131,6 +131,8 @@ public final class Eraser implements AutoCloseable {
   // would hide its offsets and all that others commit behind it, until the broker loses patience.
   private void takeOver(SortedSet<Integer> partitions) {
     closeRemoval();
+    // Whoever has the partitions reads again what waited here.
+    metrics.waiting(0, null);
     // Others may have applied what is asked for again.
     applied = null;
     for (int partition : partitions.reversed()) {

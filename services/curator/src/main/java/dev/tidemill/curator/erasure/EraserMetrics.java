@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,8 @@ final class EraserMetrics implements AutoCloseable {
   private final MeterRegistry registry;
   private final Timer applied;
   private final AtomicReference<@Nullable Instant> oldest = new AtomicReference<>();
-  private final Gauge waiting;
+  private final AtomicInteger unapplied = new AtomicInteger();
+  private final List<Gauge> gauges;
 
   EraserMetrics(MeterRegistry registry, InstantSource clock) {
     this.registry = registry;
@@ -30,12 +32,17 @@ final class EraserMetrics implements AutoCloseable {
             .minimumExpectedValue(Duration.ofSeconds(1))
             .maximumExpectedValue(Duration.ofHours(24))
             .register(registry);
-    this.waiting =
+    Gauge age =
         Gauge.builder("tidemill.curator.erasure.oldest.waiting", () -> age(clock))
             .description(
                 "Age of the oldest erasure that was read and is not applied; 0 without one")
             .baseUnit("seconds")
             .register(registry);
+    Gauge waiting =
+        Gauge.builder("tidemill.curator.erasures.waiting", unapplied, AtomicInteger::doubleValue)
+            .description("Erasures that were read and are not applied")
+            .register(registry);
+    this.gauges = List.of(age, waiting);
     for (String outcome : List.of("applied", "repeated", "refused")) {
       registry.counter(ERASURES, "outcome", outcome);
     }
@@ -56,14 +63,15 @@ final class EraserMetrics implements AutoCloseable {
     registry.counter(ERASED, "topic", topic).increment((double) records);
   }
 
-  /// The oldest erasure that waits arrived then; null when none waits.
-  void waiting(@Nullable Instant since) {
+  /// So many erasures wait, of which the oldest arrived then; null when none waits.
+  void waiting(int erasures, @Nullable Instant since) {
+    unapplied.set(erasures);
     oldest.set(since);
   }
 
   @Override
   public void close() {
-    registry.remove(waiting);
+    gauges.forEach(registry::remove);
   }
 
   private double age(InstantSource clock) {

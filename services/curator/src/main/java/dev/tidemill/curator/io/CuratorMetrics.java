@@ -100,7 +100,7 @@ public final class CuratorMetrics implements Screening.Listener, AutoCloseable {
   }
 
   void deadLetter(Reason reason) {
-    counter("tidemill.curator.dead.letters", "reason", reason.code()).increment();
+    deadLetters(reason).increment();
   }
 
   void damped(String reason) {
@@ -186,7 +186,7 @@ public final class CuratorMetrics implements Screening.Listener, AutoCloseable {
   // So that a dashboard has a zero where nothing happened yet.
   private void registerCounters() {
     for (Reason reason : Reason.values()) {
-      counter("tidemill.curator.dead.letters", "reason", reason.code());
+      var _ = deadLetters(reason);
     }
     counter("tidemill.curator.weight.offered");
     for (String reason : DAMPINGS) {
@@ -212,6 +212,11 @@ public final class CuratorMetrics implements Screening.Listener, AutoCloseable {
 
   private static String destination(boolean heldOut) {
     return heldOut ? "holdout" : "training";
+  }
+
+  private Counter deadLetters(Reason reason) {
+    return counter(
+        "tidemill.curator.dead.letters", "reason", reason.code(), "cause", reason.cause().label());
   }
 
   private Counter counter(String name, String... tags) {

@@ -255,7 +255,8 @@ class EraserTest {
   }
 
   private static boolean waits(SimpleMeterRegistry meters) {
-    return meters.get("tidemill.curator.erasure.oldest.waiting").gauge().value() > 0;
+    return meters.get("tidemill.curator.erasure.oldest.waiting").gauge().value() > 0
+        && meters.get("tidemill.curator.erasures.waiting").gauge().value() > 0;
   }
 
   private static double count(SimpleMeterRegistry meters, String outcome) {

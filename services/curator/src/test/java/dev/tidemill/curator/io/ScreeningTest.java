@@ -37,7 +37,9 @@ class ScreeningTest {
       assertThat(letter.getDetail())
           .isEqualTo("of text the number of words is 5, the least is 50: 'Buy now, it is cheap.'");
       assertThat(bench.documents()).isEmpty();
-      assertThat(bench.count("tidemill.curator.dead.letters", "reason", "too_few_words"))
+      assertThat(
+              bench.count(
+                  "tidemill.curator.dead.letters", "reason", "too_few_words", "cause", "screened"))
           .isEqualTo(1);
     }
   }

@@ -55,7 +55,9 @@ public final class IngestMetrics {
             .register(registry);
     for (Kind kind : Kind.values()) {
       for (Quotas.Limit limit : Quotas.Limit.values()) {
-        var _ = overQuotaCounter(kind, limit);
+        for (Quotas.Identity producer : Quotas.Identity.values()) {
+          var _ = overQuotaCounter(kind, limit, producer);
+        }
       }
       kinds.put(kind, ofKind(kind));
       rejected(kind, Reason.INVALID_FIELD.slug(), 0);
@@ -122,15 +124,16 @@ public final class IngestMetrics {
   }
 
   /// A request was refused because its producer has used up its quota.
-  void overQuota(Kind kind, Quotas.Limit limit) {
-    overQuotaCounter(kind, limit).increment();
+  void overQuota(Kind kind, Quotas.Limit limit, Quotas.Identity producer) {
+    overQuotaCounter(kind, limit, producer).increment();
   }
 
-  private Counter overQuotaCounter(Kind kind, Quotas.Limit limit) {
+  private Counter overQuotaCounter(Kind kind, Quotas.Limit limit, Quotas.Identity producer) {
     return Counter.builder("tidemill.ingest.quota.refusals")
         .description("Requests refused because their producer has used up its quota")
         .tag("kind", kind.label())
         .tag("limit", limit.label())
+        .tag("producer", producer.label())
         .register(registry);
   }
 

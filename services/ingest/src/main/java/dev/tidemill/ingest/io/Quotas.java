@@ -33,6 +33,24 @@ public final class Quotas {
     }
   }
 
+  /// How sure we are who a producer is, as the label `producer`; of names there may be any number.
+  enum Identity {
+    /// Known by its API key or by the configuration.
+    KNOWN,
+    /// A name that a header claims, counted apart.
+    CLAIMED,
+    /// All names beyond those that are counted apart.
+    OTHERS;
+
+    String label() {
+      return switch (this) {
+        case KNOWN -> "known";
+        case CLAIMED -> "claimed";
+        case OTHERS -> "others";
+      };
+    }
+  }
+
   private static final String THE_REST = "";
 
   private final QuotaRules rules;
@@ -69,16 +87,19 @@ public final class Quotas {
     boolean sure = known.contains(producer) || rules.producers().containsKey(producer);
     if (!sure && claimed >= rules.maxProducers()) {
       // A full account is as good as a new one.
-      accounts.values().removeIf(old -> !old.sure && old.full());
-      claimed = (int) accounts.values().stream().filter(old -> !old.sure).count();
+      accounts.values().removeIf(old -> old.claimed() && old.full());
+      claimed = (int) accounts.values().stream().filter(Account::claimed).count();
     }
     boolean apart = sure || claimed < rules.maxProducers();
     if (apart && !sure) {
       claimed++;
     }
     return apart
-        ? accounts.computeIfAbsent(producer, name -> new Account(rules.of(name), sure, nanos))
-        : accounts.computeIfAbsent(THE_REST, _ -> new Account(rules.defaults(), true, nanos));
+        ? accounts.computeIfAbsent(
+            producer,
+            name -> new Account(rules.of(name), sure ? Identity.KNOWN : Identity.CLAIMED, nanos))
+        : accounts.computeIfAbsent(
+            THE_REST, _ -> new Account(rules.defaults(), Identity.OTHERS, nanos));
   }
 
   /// What one request takes of its producer's quota.
@@ -125,7 +146,7 @@ public final class Quotas {
       }
       long burst = allowance.burst();
       if (count > burst) {
-        metrics.overQuota(kind, limit);
+        metrics.overQuota(kind, limit, account.identity);
         throw Problem.of(
             413,
             "batch-over-quota",
@@ -136,7 +157,7 @@ public final class Quotas {
       }
       Optional<Duration> wait = allowance.take(count);
       if (wait.isPresent()) {
-        metrics.overQuota(kind, limit);
+        metrics.overQuota(kind, limit, account.identity);
         long seconds = wait.get().toSeconds() + 1;
         throw Problem.tooManyRequests(
             "producer %s has used up its quota of %d %s a second; there is room for these %d in %d s"
@@ -147,16 +168,20 @@ public final class Quotas {
   }
 
   private static final class Account {
-    private final boolean sure;
+    private final Identity identity;
     private final Quota quota;
     private final @Nullable Allowance records;
     private final @Nullable Allowance bytes;
 
-    Account(Quota quota, boolean sure, LongSupplier nanos) {
+    Account(Quota quota, Identity identity, LongSupplier nanos) {
       this.quota = quota;
-      this.sure = sure;
+      this.identity = identity;
       this.records = allowance(quota.recordsPerSecond(), quota.recordBurst(), nanos);
       this.bytes = allowance(quota.bytesPerSecond(), quota.byteBurst(), nanos);
+    }
+
+    boolean claimed() {
+      return identity == Identity.CLAIMED;
     }
 
     boolean full() {

@@ -35,14 +35,7 @@ class QuotasTest {
     assertThat(refused.status()).isEqualTo(429);
     assertThat(refused.retryAfter()).isEqualTo(Duration.ofSeconds(1));
     assertThat(refused.detail()).contains("producer crm").contains("10 records a second");
-    assertThat(
-            registry
-                .get("tidemill.ingest.quota.refusals")
-                .tag("kind", "feedback")
-                .tag("limit", "records")
-                .counter()
-                .count())
-        .isEqualTo(1);
+    assertThat(refusals("known")).isEqualTo(1);
 
     nanos.addAndGet(Duration.ofMillis(500).toNanos());
     records("crm", 5);
@@ -101,6 +94,8 @@ class QuotasTest {
       assertThat(refused("invented-" + i, 1).status()).isEqualTo(429);
     }
     assertThat(quotas.size()).isEqualTo(4);
+    assertThat(refusals("claimed")).as("of the three counted apart").isEqualTo(3);
+    assertThat(refusals("others")).as("of all other names").isEqualTo(9_998);
     records("crm", 20);
 
     nanos.addAndGet(Duration.ofMinutes(1).toNanos());
@@ -122,6 +117,16 @@ class QuotasTest {
         .hasMessage("records_per_second must be between 0 and 1000000000, was -1");
     assertThatThrownBy(() -> new Quota(0, 0, 0, 5))
         .hasMessage("byte_burst must be positive and goes with bytes_per_second, was 5");
+  }
+
+  private double refusals(String producer) {
+    return registry
+        .get("tidemill.ingest.quota.refusals")
+        .tag("kind", "feedback")
+        .tag("limit", "records")
+        .tag("producer", producer)
+        .counter()
+        .count();
   }
 
   private void records(String producer, int count) {
