@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 ///     included, before requests are refused; 4096 unless told
 /// @param reportInterval between two replica records when nothing changes; 5 s unless told
 /// @param retryRefused wait before a refused artifact is tried again; 30 s unless told
+/// @param residentBytes most memory that the weights of bases and adapters may take; half of the
+///     memory of the machine or container when 0 or absent
 /// @param apiKeys who may ask: name of the producer to the SHA-256 of its key in lower-case hex, or
 ///     of two keys while one replaces the other; nobody is asked for a key when it is empty
 /// @param quotas how much each key may ask for, and of which tasks; without limit unless told
@@ -45,6 +47,7 @@ public record InferenceConfig(
     int completionBuffer,
     Duration reportInterval,
     Duration retryRefused,
+    long residentBytes,
     Map<String, List<String>> apiKeys,
     KeyQuotas quotas) {
 
@@ -63,6 +66,7 @@ public record InferenceConfig(
     apiKeys = apiKeys == null ? Map.of() : Map.copyOf(apiKeys);
     quotas = quotas == null ? KeyQuotas.NONE : quotas;
     requireNotNegative("threads", threads);
+    requireNotNegative("resident_bytes", residentBytes);
     requirePositive("max_running", maxRunning);
     requirePositive("max_waiting", maxWaiting);
     requirePositive("max_tokens_default", maxTokensDefault);
@@ -119,6 +123,7 @@ public record InferenceConfig(
     private int completionBuffer = 4096;
     private Duration reportInterval = Duration.ofSeconds(5);
     private Duration retryRefused = Duration.ofSeconds(30);
+    private long residentBytes;
     private Map<String, List<String>> apiKeys = Map.of();
     private KeyQuotas quotas = KeyQuotas.NONE;
 
@@ -191,6 +196,11 @@ public record InferenceConfig(
       return this;
     }
 
+    public Builder residentBytes(long value) {
+      residentBytes = value;
+      return this;
+    }
+
     public Builder apiKeys(Map<String, List<String>> value) {
       apiKeys = value;
       return this;
@@ -217,6 +227,7 @@ public record InferenceConfig(
           completionBuffer,
           reportInterval,
           retryRefused,
+          residentBytes,
           apiKeys,
           quotas);
     }
@@ -228,7 +239,7 @@ public record InferenceConfig(
     }
   }
 
-  private static void requireNotNegative(String name, int value) {
+  private static void requireNotNegative(String name, long value) {
     if (value < 0) {
       throw new IllegalArgumentException(name + " must not be negative, was " + value);
     }

@@ -1,11 +1,19 @@
 package dev.tidemill.inference;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tidemill.events.ArtifactKind;
+import dev.tidemill.events.Candidate;
+import dev.tidemill.events.GateReport;
+import dev.tidemill.events.Release;
+import dev.tidemill.events.ReleaseState;
 import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
+import dev.tidemill.model.ChatMessage;
 import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.LoraConfig;
+import dev.tidemill.model.generate.Generator;
+import dev.tidemill.model.generate.SamplingParameters;
 import dev.tidemill.model.tokenizer.BpeTrainer;
 import dev.tidemill.platform.artifact.ArtifactStore;
 import dev.tidemill.platform.artifact.DirectoryArtifactStore;
@@ -108,6 +116,69 @@ final class TestArtifacts {
 
   static ReleaseTarget target(String task, String base, @Nullable String adapter) {
     return new ReleaseTarget(ReleaseId.of(task, base, adapter), base, adapter);
+  }
+
+  /// What the registry writes of a release.
+  static Release release(String task, ReleaseTarget target, ReleaseState state) {
+    @Nullable String adapter = target.getAdapter();
+    Instant at = Instant.parse("2026-01-01T00:00:00Z");
+    Candidate candidate =
+        Candidate.newBuilder()
+            .setId("tuner/" + task + "#1")
+            .setKind(adapter == null ? ArtifactKind.BASE : ArtifactKind.ADAPTER)
+            .setArtifact(adapter == null ? target.getBase() : adapter)
+            .setBase(target.getBase())
+            .setTasks(List.of(task))
+            .setLineage("tuner/" + task)
+            .setSequence(1)
+            .setWindows(List.of())
+            .setExamples(0)
+            .setGate(new GateReport(true, null, List.of()))
+            .setTrainer("test")
+            .setCodeVersion("test")
+            .setEventTime(at)
+            .build();
+    return new Release(
+        target.getRelease(),
+        task,
+        target.getBase(),
+        adapter,
+        state,
+        "test",
+        candidate,
+        List.of(),
+        at);
+  }
+
+  /// Memory that a published base takes.
+  long bytesOfBase(String digest) {
+    return BaseModel.bytesOf(BaseModel.configOf(folderOf(digest)));
+  }
+
+  /// Memory that a published adapter takes.
+  long bytesOfAdapter(String digest) {
+    return Adapter.bytesOf(folderOf(digest), config());
+  }
+
+  /// The greedy answer of a release, decoded by it alone.
+  String answerOf(ReleaseTarget target, String question, int tokens) {
+    @Nullable String digest = target.getAdapter();
+    try (BaseModel base = BaseModel.load(folderOf(target.getBase()))) {
+      if (digest == null) {
+        return answer(base, null, question, tokens);
+      }
+      try (Adapter adapter = Adapter.load(folderOf(digest), base.config())) {
+        return answer(base, adapter, question, tokens);
+      }
+    }
+  }
+
+  /// The greedy answer of a base, with an adapter or without.
+  static String answer(BaseModel base, @Nullable Adapter adapter, String question, int tokens) {
+    try (Generator generator = new Generator(base)) {
+      return generator.generate(
+          List.of(ChatMessage.user(question)), adapter, SamplingParameters.greedy(tokens));
+    }
   }
 
   private Path adapterFolder(DoubleSupplier values) {

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tidemill.broker.KafkaForTests;
 import dev.tidemill.events.Canary;
 import dev.tidemill.events.Completion;
+import dev.tidemill.events.Release;
+import dev.tidemill.events.ReleaseState;
 import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.events.Replica;
 import dev.tidemill.events.Route;
@@ -31,9 +33,11 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.producer.Producer;
 import org.awaitility.Awaitility;
@@ -49,6 +53,7 @@ final class TestReplica implements AutoCloseable {
   private final UnaryOperator<InferenceConfig.Builder> settings;
   private final Producer<String, byte[]> producer;
   private final TopicWriter<Route> routes;
+  private final TopicWriter<Release> releases;
   private final Map<String, Long> epochs = new HashMap<>();
   PrometheusMeterRegistry metrics = Metrics.create();
   Health health = new Health();
@@ -62,6 +67,7 @@ final class TestReplica implements AutoCloseable {
     this.kafka = new KafkaClients(KafkaConfig.of(broker.bootstrapServers()), "inference", metrics);
     this.producer = broker.clients("routes").producer("routes");
     this.routes = kafka.writer(producer, Topics.ROUTES);
+    this.releases = kafka.writer(producer, Topics.RELEASES);
     this.service = begin();
   }
 
@@ -111,6 +117,15 @@ final class TestReplica implements AutoCloseable {
         .atMost(Duration.ofSeconds(20))
         .pollInterval(Duration.ofMillis(5))
         .until(() -> service.residency().epochs().getOrDefault(task, 0L) >= epoch);
+  }
+
+  /// Writes that the registry knows releases in a state.
+  void know(String task, ReleaseState state, List<ReleaseTarget> targets) {
+    List<CompletableFuture<?>> sent = new ArrayList<>();
+    for (ReleaseTarget target : targets) {
+      sent.add(releases.send(target.getRelease(), TestArtifacts.release(task, target, state)));
+    }
+    sent.forEach(CompletableFuture::join);
   }
 
   /// References that requests hold, over all releases.

@@ -90,6 +90,21 @@ public final class Adapter implements AutoCloseable {
     return weights.values() * Float.BYTES;
   }
 
+  /// Size in native memory that the adapter of a folder would have, by what its configuration says:
+  /// [#load] refuses tensors of other shapes.
+  ///
+  /// @throws AdapterFormatException naming the key when the configuration cannot be used
+  public static long bytesOf(Path folder, DecoderConfig base) {
+    try {
+      LoraConfig config = readConfig(folder.resolve(CONFIG), base);
+      return DecoderShapes.values(DecoderShapes.lora(config, base)) * Float.BYTES;
+    } catch (AdapterFormatException exact) {
+      throw exact;
+    } catch (ModelFormatException damaged) {
+      throw new AdapterFormatException(String.valueOf(damaged.getMessage()), damaged);
+    }
+  }
+
   /// For this module only: the tensors in native memory.
   public TensorMap weights() {
     return weights;

@@ -132,6 +132,19 @@ public final class BaseModel implements AutoCloseable {
     return weights.values() * Float.BYTES;
   }
 
+  /// Size that the weights of this configuration have in native memory: [#load] refuses other
+  /// shapes.
+  public static long bytesOf(DecoderConfig config) {
+    return DecoderShapes.values(DecoderShapes.weights(config)) * Float.BYTES;
+  }
+
+  /// The configuration of a folder that [#load] would read.
+  ///
+  /// @throws ModelFormatException naming the key when it cannot be used
+  public static DecoderConfig configOf(Path folder) {
+    return DecoderConfig.read(folder.resolve(CONFIG));
+  }
+
   /// Number of weights.
   public long parameters() {
     return weights.values();

@@ -29,6 +29,7 @@ class AdapterTest {
       adapter.save(folder.resolve("one"));
       try (Adapter again = Adapter.load(folder.resolve("one"), BASE)) {
         assertThat(again.config()).isEqualTo(LORA);
+        assertThat(Adapter.bytesOf(folder.resolve("one"), BASE)).isEqualTo(again.bytes());
         again.save(folder.resolve("two"));
       }
     }

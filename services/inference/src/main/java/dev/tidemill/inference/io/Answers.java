@@ -103,12 +103,15 @@ final class Answers {
       throw full();
     }
     Instant at = clock.instant();
+    long began = engine.nanos();
     List<Lease> leases = new ArrayList<>();
     List<CompletionLog.Place> places = new ArrayList<>();
     long reserved = 0;
     boolean admitted = false;
     try {
-      Lease lease = serving.lease(request.model(), caller.sticksTo(request.user(), id));
+      Lease lease =
+          serving.lease(
+              request.model(), caller.sticksTo(request.user(), id), bounds.requestTimeout());
       leases.add(lease);
       while (leases.size() < count) {
         leases.add(lease.again());
@@ -122,7 +125,7 @@ final class Answers {
       BlockingQueue<SequenceEvent> events = new LinkedBlockingQueue<>();
       List<Sequence> sequences = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        Asked asked = new Asked(request, caller, CompletionRecords.id(id, i), i, at);
+        Asked asked = new Asked(request, caller, CompletionRecords.id(id, i), i, at, began);
         sequences.add(sequence(asked, leases.get(i), prompt, parameters, events, places.get(i)));
       }
       if (!engine.submit(sequences)) {
@@ -144,7 +147,10 @@ final class Answers {
   }
 
   /// One of the answers asked for.
-  private record Asked(AnswerRequest request, Caller caller, String id, int choice, Instant at) {
+  ///
+  /// @param began when the request came, by the engine's clock
+  private record Asked(
+      AnswerRequest request, Caller caller, String id, int choice, Instant at, long began) {
 
     /// That of the client, one more for each choice; null when the client gave none.
     @Nullable Long seed() {
@@ -163,11 +169,12 @@ final class Answers {
     @Nullable Long seed = asked.seed();
     SamplingParameters parameters = common.withSeed(seed == null ? seedOf(asked.id()) : seed);
     AnswerRequest request = asked.request();
+    long now = engine.nanos();
     return new Sequence(
         lease,
         new Sequence.Order(asked.choice(), prompt, parameters, request.extras()),
-        engine.nanos(),
-        bounds.requestTimeout(),
+        now,
+        bounds.requestTimeout().minusNanos(now - asked.began()),
         events,
         outcome -> {
           meters.ended(lease, outcome);

@@ -1,9 +1,12 @@
 package dev.tidemill.inference.io;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.tidemill.events.Release;
 import dev.tidemill.events.Route;
 import dev.tidemill.inference.InferenceConfig;
 import dev.tidemill.inference.decode.DecodeEngine;
+import dev.tidemill.inference.serving.AskedReleases;
+import dev.tidemill.inference.serving.KnownReleases;
 import dev.tidemill.inference.serving.ReleaseKeeper;
 import dev.tidemill.inference.serving.Residency;
 import dev.tidemill.inference.serving.ResidentRelease;
@@ -20,6 +23,7 @@ import dev.tidemill.platform.kafka.TopicTable;
 import dev.tidemill.platform.lifecycle.Lifecycle;
 import dev.tidemill.schemas.Topics;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -65,7 +69,6 @@ public final class Replica implements AutoCloseable {
       Engine.setThreads(config.threads());
     }
     String id = replicaId(config);
-    Serving serving = new Serving();
     ServingMeters servingMeters = new ServingMeters(registry);
     ApiMeters apiMeters = new ApiMeters(registry);
 
@@ -77,6 +80,11 @@ public final class Replica implements AutoCloseable {
                 context.kafka(), config.completionBuffer(), FLUSH_LIMIT, health, registry));
     TopicTable<Release> releases =
         new TopicTable<>(context.kafka(), Topics.RELEASES, health, registry);
+    AskedReleases asked =
+        new AskedReleases(
+            new KnownReleases(release -> releases.image().get(release), releases::caughtUp),
+            config.maxWaiting());
+    Serving serving = new Serving(asked);
     Freshness freshness = new Freshness(servingMeters, release -> releases.image().get(release));
     TopicTable<Route> routes = new TopicTable<>(context.kafka(), Topics.ROUTES, health, registry);
     DecodeEngine engine =
@@ -88,6 +96,8 @@ public final class Replica implements AutoCloseable {
             new ReleaseKeeper(
                 context.artifacts(),
                 serving,
+                asked,
+                residentBytes(config),
                 engine,
                 servingMeters,
                 health,
@@ -136,7 +146,8 @@ public final class Replica implements AutoCloseable {
                 context.clock(),
                 health));
     news.reporter.set(reporter);
-    parts.add("requests under way", config.grace().plusSeconds(5), () -> drain(engine, config));
+    parts.add(
+        "requests under way", config.grace().plusSeconds(5), () -> drain(engine, asked, config));
     engine.start();
     keeper.start();
     parts.add("releases table", releases.listen(freshness).start());
@@ -159,9 +170,10 @@ public final class Replica implements AutoCloseable {
     parts.close();
   }
 
-  private static void drain(DecodeEngine engine, InferenceConfig config)
+  private static void drain(DecodeEngine engine, AskedReleases asked, InferenceConfig config)
       throws InterruptedException {
     engine.refuseNew();
+    asked.close();
     boolean idle = engine.awaitIdle(config.grace());
     if (!idle) {
       engine.cancelAll();
@@ -175,6 +187,16 @@ public final class Replica implements AutoCloseable {
     return keeper.residency().settled()
         ? Optional.empty()
         : Optional.of("the releases that the routes name are being loaded");
+  }
+
+  /// Half of the memory of the machine, or of the container, unless told: caches of running
+  /// sequences, the heap and the page cache need theirs.
+  private static long residentBytes(InferenceConfig config) {
+    if (config.residentBytes() > 0) {
+      return config.residentBytes();
+    }
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize()
+        / 2;
   }
 
   private static String replicaId(InferenceConfig config) {

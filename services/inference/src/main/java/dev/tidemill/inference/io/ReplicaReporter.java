@@ -111,6 +111,7 @@ final class ReplicaReporter implements AutoCloseable {
         .setBytes(release.bytes())
         .setReferences(release.references())
         .setLoadSeconds(release.loadSeconds())
+        .setPinned(release.pinned())
         .build();
   }
 

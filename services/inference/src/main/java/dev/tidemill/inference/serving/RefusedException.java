@@ -13,7 +13,9 @@ final class RefusedException extends Exception {
     /// The model cannot be made of it: shapes, formats, values that are not finite.
     MODEL,
     /// It could not be read for now.
-    UNREADABLE
+    UNREADABLE,
+    /// There is no memory for it now.
+    MEMORY
   }
 
   private final Kind kind;

@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// What a route wants is loaded and verified first ({@link Residents}), then the {@link
 /// ServingTable} is switched, and only then is what nobody wants any more let go. A release that is
-/// refused changes nothing for its task: the live release before it goes on.
+/// refused changes nothing for its task: the live release before it goes on. Releases that requests
+/// ask for by id come after those of the routes, one at a time.
 public final class ReleaseKeeper implements AutoCloseable {
 
   /// Is told of what the keeper does, on its thread.
@@ -53,6 +54,8 @@ public final class ReleaseKeeper implements AutoCloseable {
 
   private final Serving serving;
   private final Residents residents;
+  private final Refusals refusals;
+  private final AskedReleases asked;
   private final ServingMeters meters;
   private final Listener listener;
   private final InstantSource clock;
@@ -63,10 +66,14 @@ public final class ReleaseKeeper implements AutoCloseable {
   private volatile Residency residency = Residency.NONE;
   private @Nullable ServiceLoop loop;
 
+  /// @param asked has the releases that no route names
+  /// @param residentBytes most memory that weights may take
   /// @param routesRead whether the routes were read to their end
   public ReleaseKeeper(
       ArtifactStore store,
       Serving serving,
+      AskedReleases asked,
+      long residentBytes,
       Decoder decoder,
       ServingMeters meters,
       Health health,
@@ -80,9 +87,19 @@ public final class ReleaseKeeper implements AutoCloseable {
     this.clock = clock;
     this.routesRead = routesRead;
     this.health = health;
+    this.asked = asked;
+    this.refusals = new Refusals(meters, clock, retryRefused);
     this.residents =
         new Residents(
-            new ReleaseLoader(store), decoder, meters, clock, retryRefused, work::release);
+            new ReleaseLoader(store),
+            new ResidentBases(decoder),
+            meters,
+            asked,
+            refusals,
+            new ResidentBudget(residentBytes),
+            work::release);
+    meters.budget(residentBytes);
+    asked.whenAsked(work::release);
   }
 
   public synchronized void start() {
@@ -125,15 +142,27 @@ public final class ReleaseKeeper implements AutoCloseable {
     if (routesRead.getAsBoolean()) {
       reconcile(desired.get());
     }
-    if (unloaded) {
+    boolean loaded = answerAsked();
+    if (unloaded || loaded) {
       report(serving.table(), residency.settled());
     }
+  }
+
+  /// Brings one release that requests ask for; routes are looked at again before the next.
+  private boolean answerAsked() throws InterruptedException {
+    AskedReleases.@Nullable Asked next = asked.next();
+    if (next == null) {
+      return false;
+    }
+    residents.answer(next);
+    work.release();
+    return residents.takeChanged();
   }
 
   private void reconcile(Map<String, Route> routes) throws InterruptedException {
     List<Wanted> wanted = wanted(routes);
     Set<String> ids = wanted.stream().map(w -> w.target().getRelease()).collect(Collectors.toSet());
-    residents.forgetRefusalsBut(ids);
+    residents.forgetBut(ids);
     publish(routes, ids);
     for (Wanted one : wanted) {
       if (residents.missing(one.target().getRelease())) {
@@ -196,7 +225,7 @@ public final class ReleaseKeeper implements AutoCloseable {
       if (live == null && before != null) {
         live = before.live();
       }
-      @Nullable String refused = residents.whyRefused(target.getRelease());
+      @Nullable String refused = refusals.why(target.getRelease());
       why =
           "the live release of task "
               + task
@@ -257,8 +286,9 @@ public final class ReleaseKeeper implements AutoCloseable {
         epochs.put(arms.task(), arms.epoch());
       }
     }
-    residency = new Residency(epochs, residents.all(), residents.refused(), settled);
-    meters.resident(residency.resident());
+    Residency now = new Residency(epochs, residents.all(), refusals.all(), settled);
+    meters.resident(now.resident());
+    residency = now;
     listener.changed();
   }
 }

@@ -4,6 +4,7 @@ import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.inference.serving.RefusedException.Kind;
 import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
+import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.ModelFormatException;
 import dev.tidemill.model.generate.DecodeState;
 import dev.tidemill.model.generate.Generator;
@@ -13,11 +14,11 @@ import dev.tidemill.platform.artifact.Manifest;
 import dev.tidemill.platform.artifact.VerifiedArtifact;
 import dev.tidemill.platform.faults.Fault;
 import dev.tidemill.schemas.ReleaseId;
-import java.time.Instant;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Brings bases and adapters into memory after every check: digest and signature by the store, what
-/// the manifest says against what the route says, shapes and finiteness by the model, and at last
+/// the manifest says against what the release says, shapes and finiteness by the model, and at last
 /// one token decoded. Runs on the keeper's thread.
 final class ReleaseLoader {
   private final ArtifactStore store;
@@ -26,11 +27,13 @@ final class ReleaseLoader {
     this.store = store;
   }
 
-  /// An adapter in memory, with the time its artifact was made.
-  record LoadedAdapter(@Nullable Adapter adapter, Instant createdAt) {}
-
-  /// A base in memory, with the time its artifact was made.
-  record LoadedBase(BaseModel model, Instant createdAt) {}
+  /// Artifacts of a release that were verified and are not in memory yet.
+  ///
+  /// @param base null when the base is in memory already
+  /// @param adapter null when the release has none
+  /// @param bytes that they take in memory
+  record Verified(
+      @Nullable VerifiedArtifact base, @Nullable VerifiedArtifact adapter, long bytes) {}
 
   /// Refuses a target whose release id is not the one of its parts.
   static void checkId(String task, ReleaseTarget target) throws RefusedException {
@@ -43,36 +46,50 @@ final class ReleaseLoader {
     }
   }
 
-  LoadedBase base(String digest) throws RefusedException {
-    VerifiedArtifact artifact = open(digest);
-    requireKind(artifact, Manifest.Kind.BASE);
-    try {
-      return new LoadedBase(BaseModel.load(artifact.folder()), artifact.manifest().createdAt());
-    } catch (ModelFormatException e) {
-      throw new RefusedException(
-          Kind.MODEL, "base " + ReleaseId.brief(digest) + " is refused: " + e.getMessage(), e);
+  /// Verifies all that is not in memory of a release, before any memory is taken for it.
+  ///
+  /// @param resident the configuration of its base when that is in memory; null otherwise
+  Verified verify(ReleaseTarget target, @Nullable DecoderConfig resident) throws RefusedException {
+    String digest = target.getBase();
+    @Nullable VerifiedArtifact base = resident == null ? open(digest, Manifest.Kind.BASE) : null;
+    @Nullable String adapterDigest = target.getAdapter();
+    @Nullable VerifiedArtifact adapter =
+        adapterDigest == null ? null : open(adapterDigest, Manifest.Kind.ADAPTER);
+    if (adapter != null) {
+      requireBase(adapter, digest);
     }
+    long bytes = 0;
+    @Nullable DecoderConfig config = resident;
+    if (base != null) {
+      config = sound("base", base, a -> BaseModel.configOf(a.folder()));
+      bytes += BaseModel.bytesOf(config);
+    }
+    if (adapter != null && config != null) {
+      DecoderConfig standsOn = config;
+      bytes += sound("adapter", adapter, a -> Adapter.bytesOf(a.folder(), standsOn));
+    }
+    return new Verified(base, adapter, bytes);
   }
 
-  LoadedAdapter adapter(String digest, String baseDigest, BaseModel base) throws RefusedException {
-    VerifiedArtifact artifact = open(digest);
-    requireKind(artifact, Manifest.Kind.ADAPTER);
-    @Nullable String standsOn = artifact.manifest().base();
-    if (!baseDigest.equals(standsOn)) {
-      throw new RefusedException(
-          Kind.MISMATCH,
-          "adapter %s is refused: it stands on base %s, and the route wants it on %s"
-              .formatted(
-                  ReleaseId.brief(digest),
-                  standsOn == null ? "none" : ReleaseId.brief(standsOn),
-                  ReleaseId.brief(baseDigest)));
-    }
+  static BaseModel base(VerifiedArtifact artifact) throws RefusedException {
+    return sound("base", artifact, a -> BaseModel.load(a.folder()));
+  }
+
+  static Adapter adapter(VerifiedArtifact artifact, BaseModel base) throws RefusedException {
+    return sound("adapter", artifact, a -> Adapter.load(a.folder(), base.config()));
+  }
+
+  /// What is made of an artifact, or its refusal when the model cannot be made of it.
+  private static <T> T sound(
+      String what, VerifiedArtifact artifact, Function<VerifiedArtifact, T> made)
+      throws RefusedException {
     try {
-      return new LoadedAdapter(
-          Adapter.load(artifact.folder(), base.config()), artifact.manifest().createdAt());
+      return made.apply(artifact);
     } catch (ModelFormatException e) {
       throw new RefusedException(
-          Kind.MODEL, "adapter " + ReleaseId.brief(digest) + " is refused: " + e.getMessage(), e);
+          Kind.MODEL,
+          what + " " + ReleaseId.brief(artifact.digest()) + " is refused: " + e.getMessage(),
+          e);
     }
   }
 
@@ -93,24 +110,35 @@ final class ReleaseLoader {
     }
   }
 
-  private VerifiedArtifact open(String digest) throws RefusedException {
+  private VerifiedArtifact open(String digest, Manifest.Kind wanted) throws RefusedException {
+    VerifiedArtifact artifact;
     try {
-      return store.open(digest);
+      artifact = store.open(digest);
     } catch (ArtifactRefusedException e) {
       throw new RefusedException(Kind.ARTIFACT, String.valueOf(e.getMessage()), e);
     } catch (Fault e) {
       throw new RefusedException(Kind.UNREADABLE, String.valueOf(e.getMessage()), e);
     }
-  }
-
-  private static void requireKind(VerifiedArtifact artifact, Manifest.Kind wanted)
-      throws RefusedException {
     Manifest.Kind kind = artifact.manifest().kind();
     if (kind != wanted) {
       throw new RefusedException(
           Kind.MISMATCH,
-          "artifact %s is refused: it is of kind %s, and the route wants %s"
-              .formatted(ReleaseId.brief(artifact.digest()), kind, wanted));
+          "artifact %s is refused: it is of kind %s, and the release wants %s"
+              .formatted(ReleaseId.brief(digest), kind, wanted));
+    }
+    return artifact;
+  }
+
+  private static void requireBase(VerifiedArtifact adapter, String wanted) throws RefusedException {
+    @Nullable String standsOn = adapter.manifest().base();
+    if (!wanted.equals(standsOn)) {
+      throw new RefusedException(
+          Kind.MISMATCH,
+          "adapter %s is refused: it stands on base %s, and the release wants it on %s"
+              .formatted(
+                  ReleaseId.brief(adapter.digest()),
+                  standsOn == null ? "none" : ReleaseId.brief(standsOn),
+                  ReleaseId.brief(wanted)));
     }
   }
 }

@@ -6,11 +6,13 @@ import dev.tidemill.schemas.ReleaseId;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// A release that can answer now. Whoever decodes with it holds a reference from admission to the
 /// last token; the keeper holds one more as long as the release is wanted. Its memory is given back
-/// when the last reference goes, never before, and never by the thread that serves.
+/// when the last reference goes, never before, and never by the thread that serves. A release that
+/// a route names is pinned: it does not give way when memory is wanted for others.
 public final class ResidentRelease {
   private final String id;
   private final String task;
@@ -20,11 +22,14 @@ public final class ResidentRelease {
   private final Instant createdAt;
   private final double loadSeconds;
   private final Consumer<ResidentRelease> whenIdle;
+  private final LongSupplier uses;
 
   /// Requests, plus one for the keeper while it wants the release. At zero it never grows again.
   private final AtomicInteger references = new AtomicInteger(1);
 
   private volatile boolean wanted = true;
+  private volatile boolean pinned;
+  private volatile long lastUse;
 
   ResidentRelease(
       String id,
@@ -34,7 +39,8 @@ public final class ResidentRelease {
       @Nullable Adapter adapter,
       Instant createdAt,
       double loadSeconds,
-      Consumer<ResidentRelease> whenIdle) {
+      Consumer<ResidentRelease> whenIdle,
+      LongSupplier uses) {
     this.id = id;
     this.task = task;
     this.base = base;
@@ -43,6 +49,8 @@ public final class ResidentRelease {
     this.createdAt = createdAt;
     this.loadSeconds = loadSeconds;
     this.whenIdle = whenIdle;
+    this.uses = uses;
+    this.lastUse = uses.getAsLong();
   }
 
   /// `task@sha256:hex`.
@@ -90,11 +98,45 @@ public final class ResidentRelease {
     return Math.max(0, references.get() - (wanted ? 1 : 0));
   }
 
+  /// Whether a route names it, so that it stays.
+  public boolean pinned() {
+    return pinned;
+  }
+
+  /// Grows with each use, over all releases.
+  long lastUse() {
+    return lastUse;
+  }
+
+  /// Says whether it is pinned from now on.
+  ///
+  /// @return whether that changed
+  boolean pin(boolean now) {
+    boolean was = pinned;
+    pinned = now;
+    return was != now;
+  }
+
+  /// Whether it could give way now: nobody holds it but the keeper, and no route names it.
+  boolean mayGo() {
+    return wanted && !pinned && references.get() == 1;
+  }
+
+  /// Lets it go for good, unless a request has taken hold of it. The caller unloads it.
+  boolean tryLetGo() {
+    if (!mayGo() || !references.compareAndSet(1, 0)) {
+      return false;
+    }
+    wanted = false;
+    return true;
+  }
+
   /// Takes a reference, unless the release was let go for good.
   public boolean tryAcquire() {
     int seen = references.get();
     while (seen > 0) {
       if (references.compareAndSet(seen, seen + 1)) {
+        lastUse = uses.getAsLong();
         return true;
       }
       seen = references.get();
@@ -104,6 +146,7 @@ public final class ResidentRelease {
 
   /// Gives a reference back.
   public void release() {
+    lastUse = uses.getAsLong();
     int left = references.decrementAndGet();
     if (left == 0) {
       whenIdle.accept(this);

@@ -4,49 +4,40 @@ import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.inference.serving.RefusedException.Kind;
 import dev.tidemill.inference.serving.ReleaseKeeper.Wanted;
 import dev.tidemill.model.Adapter;
-import dev.tidemill.model.BaseModel;
+import dev.tidemill.platform.artifact.VerifiedArtifact;
+import dev.tidemill.platform.http.Problem;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What is in memory, owned by the keeper's thread: bases by digest, releases that are wanted,
-/// releases that only finish what they began, and releases that were refused.
+/// What is in memory, owned by the keeper's thread: bases by digest, releases that are wanted, and
+/// releases that only finish what they began. Releases that no route names stay while a request may
+/// ask for them again and the [ResidentBudget] does not want their memory for another.
 final class Residents {
-
-  /// A release that was refused, and when it may be tried again.
-  private record Refusal(String reason, Instant at, Instant tryAgainAt, int times) {}
-
   private static final Logger log = LoggerFactory.getLogger(Residents.class);
-  private static final Duration DECODER_LIMIT = Duration.ofSeconds(60);
-  private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
 
   private final ReleaseLoader loader;
-  private final Decoder decoder;
+  private final ResidentBases bases;
   private final ServingMeters meters;
-  private final InstantSource clock;
-  private final Duration retryRefused;
+  private final AskedReleases asked;
+  private final Refusals refusals;
+  private final ResidentBudget budget;
   private final Runnable wake;
+  private final AtomicLong uses = new AtomicLong();
 
-  private final Map<String, ResidentBase> bases = new HashMap<>();
   private final Map<String, ResidentRelease> wanted = new HashMap<>();
   private final Set<ResidentRelease> draining = new LinkedHashSet<>();
-  private final Map<String, Refusal> refusals = new HashMap<>();
   private final Map<String, Long> wantedSince = new HashMap<>();
   private boolean changed;
 
@@ -56,16 +47,18 @@ final class Residents {
   /// @param wake makes the keeper come round
   Residents(
       ReleaseLoader loader,
-      Decoder decoder,
+      ResidentBases bases,
       ServingMeters meters,
-      InstantSource clock,
-      Duration retryRefused,
+      AskedReleases asked,
+      Refusals refusals,
+      ResidentBudget budget,
       Runnable wake) {
     this.loader = loader;
-    this.decoder = decoder;
+    this.bases = bases;
     this.meters = meters;
-    this.clock = clock;
-    this.retryRefused = retryRefused;
+    this.asked = asked;
+    this.refusals = refusals;
+    this.budget = budget;
     this.wake = wake;
   }
 
@@ -80,85 +73,89 @@ final class Residents {
     return all;
   }
 
-  List<Residency.Refused> refused() {
-    return refusals.entrySet().stream()
-        .map(e -> new Residency.Refused(e.getKey(), e.getValue().reason(), e.getValue().at()))
-        .toList();
-  }
-
-  @Nullable String whyRefused(String release) {
-    @Nullable Refusal refusal = refusals.get(release);
-    return refusal == null ? null : refusal.reason();
-  }
-
   /// Whether nothing more is to be done for a target for now.
   boolean settled(@Nullable ReleaseTarget target) {
     return target == null
         || wanted.containsKey(target.getRelease())
-        || refusals.containsKey(target.getRelease());
+        || refusals.has(target.getRelease());
   }
 
   /// Whether a release is to be brought now.
   boolean missing(String release) {
-    if (wanted.containsKey(release)) {
-      return false;
-    }
-    @Nullable Refusal refusal = refusals.get(release);
-    return refusal == null || !clock.instant().isBefore(refusal.tryAgainAt());
+    return !wanted.containsKey(release) && !refusals.tooSoon(release);
   }
 
-  void forgetRefusalsBut(Set<String> releases) {
-    changed |= refusals.keySet().retainAll(releases);
-    wantedSince.keySet().retainAll(releases);
+  /// Forgets what concerns releases that no route names, but refusals of those asked for.
+  void forgetBut(Set<String> named) {
+    refusals.forgetBut(named::contains, asked::servable);
+    wantedSince.keySet().retainAll(named);
   }
 
-  /// Whether a refusal came or went since the last call.
+  /// Whether a release or a refusal came or went since the last call.
   boolean takeChanged() {
     boolean was = changed;
     changed = false;
-    return was;
+    return refusals.takeChanged() || was;
   }
 
-  /// Gets a release into memory, or notes why not.
+  /// Gets a release that a route names into memory, or notes why not.
   void bring(Wanted one) throws InterruptedException {
     String id = one.target().getRelease();
+    if (revived(id) != null) {
+      return;
+    }
+    try {
+      added(load(one, wantedSince.computeIfAbsent(id, x -> System.nanoTime())));
+      wantedSince.remove(id);
+    } catch (RefusedException e) {
+      refusals.add(id, e, false);
+    }
+  }
+
+  /// Gets a release that requests ask for into memory and gives it to them, or tells them why not.
+  void answer(AskedReleases.Asked one) throws InterruptedException {
+    String id = one.id();
+    @Nullable ResidentRelease release = wanted.get(id);
+    if (release == null) {
+      release = revived(id);
+    }
+    @Nullable Problem refused = refusals.problem(id);
+    if (release == null && refused != null && refusals.tooSoon(id)) {
+      asked.refuse(id, refused);
+      return;
+    }
+    try {
+      asked.give(release == null ? added(load(one.wanted(), one.since())) : release);
+    } catch (RefusedException e) {
+      if (e.kind() == Kind.MEMORY) {
+        meters.withoutRoom(one.wanted().task());
+      } else {
+        refusals.add(id, e, true);
+      }
+      asked.refuse(id, Refusals.problem(id, e.kind(), e.reason()));
+    }
+  }
+
+  private @Nullable ResidentRelease revived(String id) {
     for (ResidentRelease release : List.copyOf(draining)) {
       if (release.id().equals(id) && release.tryRevive()) {
         draining.remove(release);
         wanted.put(id, release);
-        return;
+        changed = true;
+        return release;
       }
     }
-    long since = wantedSince.computeIfAbsent(id, x -> System.nanoTime());
-    try {
-      ResidentRelease release = load(one, since);
-      wanted.put(id, release);
-      wantedSince.remove(id);
-      refusals.remove(id);
-      changed = true;
-      meters.loaded(one.task(), Duration.ofNanos((long) (release.loadSeconds() * 1e9)));
-      log.info("release {} is in memory after {} s", release, release.loadSeconds());
-    } catch (RefusedException e) {
-      refuse(id, e);
-    }
+    return null;
   }
 
-  private void refuse(String id, RefusedException e) {
-    @Nullable Refusal before = refusals.get(id);
-    int times = before == null ? 1 : before.times() + 1;
-    Duration wait = retryRefused;
-    if (e.kind() == Kind.UNREADABLE) {
-      Duration growing = FIRST_RETRY.multipliedBy(1L << Math.min(times - 1, 10));
-      wait = growing.compareTo(retryRefused) < 0 ? growing : retryRefused;
-    }
-    Instant now = clock.instant();
-    if (before == null || !before.reason().equals(e.reason())) {
-      meters.refused(e.kind().name().toLowerCase(Locale.ROOT));
-      log.warn("release {} is not served: {}", id, e.reason(), e);
-    }
-    refusals.put(
-        id, new Refusal(e.reason(), before == null ? now : before.at(), now.plus(wait), times));
+  private ResidentRelease added(ResidentRelease release) {
+    wanted.put(release.id(), release);
+    refusals.remove(release.id());
     changed = true;
+    meters.taken(ResidentBudget.used(bases.all(), all()));
+    meters.loaded(release.task(), Duration.ofNanos((long) (release.loadSeconds() * 1e9)));
+    log.info("release {} is in memory after {} s", release, release.loadSeconds());
+    return release;
   }
 
   private ResidentRelease load(Wanted one, long since)
@@ -166,36 +163,34 @@ final class Residents {
     ReleaseTarget target = one.target();
     ReleaseLoader.checkId(one.task(), target);
     @Nullable Adapter adapter = null;
-    @Nullable ResidentBase base = bases.get(target.getBase());
+    // Held from the start: making room must not take it away.
+    @Nullable ResidentBase base = bases.hold(target.getBase());
     boolean done = false;
     try {
-      Instant createdAt = Instant.EPOCH;
+      ReleaseLoader.Verified verified =
+          loader.verify(target, base == null ? null : base.model().config());
+      makeRoom(target.getRelease(), verified.bytes());
+      @Nullable VerifiedArtifact weights = verified.base();
       if (base == null) {
-        ReleaseLoader.LoadedBase loaded = loader.base(target.getBase());
-        createdAt = loaded.createdAt();
-        base = new ResidentBase(target.getBase(), loaded.model());
-        bases.put(target.getBase(), base);
+        base = bases.load(Objects.requireNonNull(weights));
       }
-      @Nullable String adapterDigest = target.getAdapter();
-      if (adapterDigest != null) {
-        ReleaseLoader.LoadedAdapter loaded =
-            loader.adapter(adapterDigest, base.digest(), base.model());
-        adapter = loaded.adapter();
-        createdAt = loaded.createdAt();
+      @Nullable VerifiedArtifact delta = verified.adapter();
+      if (delta != null) {
+        adapter = ReleaseLoader.adapter(delta, base.model());
       }
       ReleaseLoader.warm(target.getRelease(), base.model(), adapter);
-      await(decoder.prepare(base.model()));
-      base.add();
+      bases.prepare(base);
       done = true;
       return new ResidentRelease(
           target.getRelease(),
           one.task(),
           base,
-          adapterDigest,
+          target.getAdapter(),
           adapter,
-          createdAt,
+          delta == null ? base.createdAt() : delta.manifest().createdAt(),
           (System.nanoTime() - since) / 1e9,
-          this::becameIdle);
+          this::becameIdle,
+          uses::incrementAndGet);
     } catch (RuntimeException e) {
       throw new RefusedException(
           Kind.MODEL, "release " + target.getRelease() + " cannot be loaded: " + e, e);
@@ -204,10 +199,28 @@ final class Residents {
         if (adapter != null) {
           adapter.close();
         }
-        if (base != null && base.releases() == 0) {
-          unload(base);
+        if (base != null) {
+          bases.drop(base);
         }
       }
+    }
+  }
+
+  /// Lets releases go that nobody holds until so many bytes fit beside what is left.
+  private void makeRoom(String id, long needed) throws RefusedException {
+    unloadIdle();
+    List<ResidentRelease> going = budget.givingWay(id, needed, bases.all(), all());
+    while (!going.isEmpty()) {
+      for (ResidentRelease release : going) {
+        // A request may have taken hold of it meanwhile: then others are looked for.
+        if (release.tryLetGo()) {
+          wanted.remove(release.id());
+          asked.drop(release);
+          meters.evicted(release.task());
+          unload(release);
+        }
+      }
+      going = budget.givingWay(id, needed, bases.all(), all());
     }
   }
 
@@ -216,12 +229,16 @@ final class Residents {
     wake.run();
   }
 
-  /// Lets go of wanted releases that neither the table holds nor the routes name.
+  /// Pins what the table holds or the routes name, and lets go of the rest but for releases that
+  /// may be asked for again.
   boolean retireBut(Set<ResidentRelease> inTable, Set<String> named) {
     boolean any = false;
     for (ResidentRelease release : List.copyOf(wanted.values())) {
-      if (!inTable.contains(release) && !named.contains(release.id())) {
+      boolean pinned = inTable.contains(release) || named.contains(release.id());
+      changed |= release.pin(pinned);
+      if (!pinned && !asked.keeps(release)) {
         wanted.remove(release.id());
+        asked.drop(release);
         draining.add(release);
         release.retire();
         any = true;
@@ -244,6 +261,8 @@ final class Residents {
   /// Unloads everything, whoever still holds it.
   void close() {
     List<ResidentRelease> all = all();
+    asked.close();
+    all.forEach(asked::drop);
     retireBut(Set.of(), Set.of());
     for (ResidentRelease release : all) {
       if (release.references() > 0) {
@@ -253,7 +272,7 @@ final class Residents {
     }
     idle.clear();
     draining.clear();
-    List.copyOf(bases.values()).forEach(this::unload);
+    bases.close();
   }
 
   private void unload(ResidentRelease release) {
@@ -262,37 +281,8 @@ final class Residents {
     if (adapter != null) {
       adapter.close();
     }
-    base.remove();
     meters.unloaded(release.task());
     log.info("release {} is unloaded", release);
-    if (base.releases() == 0) {
-      unload(base);
-    }
-  }
-
-  private void unload(ResidentBase base) {
-    if (!bases.remove(base.digest(), base)) {
-      return;
-    }
-    BaseModel model = base.model();
-    try {
-      await(decoder.forget(model));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (RefusedException e) {
-      log.warn("base {} is closed while the decoder may hold it", base.digest(), e);
-    }
-    model.close();
-    log.info("base {} is unloaded", base.digest());
-  }
-
-  private static void await(CompletableFuture<Void> done)
-      throws InterruptedException, RefusedException {
-    try {
-      done.get(DECODER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | TimeoutException e) {
-      throw new RefusedException(
-          Kind.UNREADABLE, "the decoding thread did not answer in time: " + e, e);
-    }
+    bases.drop(base);
   }
 }

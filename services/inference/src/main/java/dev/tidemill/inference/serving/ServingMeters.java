@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// What is measured of releases: resident, loaded, swapped, refused, how fresh.
 public final class ServingMeters {
@@ -31,6 +32,7 @@ public final class ServingMeters {
   private final MultiGauge references;
   private final MultiGauge bytes;
   private volatile List<ResidentRelease> resident = List.of();
+  private final AtomicLong peak = new AtomicLong();
 
   public ServingMeters(MeterRegistry registry) {
     this.registry = registry;
@@ -56,11 +58,16 @@ public final class ServingMeters {
             m -> m.resident.stream().mapToInt(ResidentRelease::references).sum())
         .description("References that requests hold on releases")
         .register(registry);
+    Gauge.builder("tidemill.inference.resident.memory.peak", peak, AtomicLong::get)
+        .description("Most memory that weights took at any moment")
+        .baseUnit("bytes")
+        .register(registry);
     // Registered from the start, so that a rate over it begins at zero.
     refusedCounter("artifact");
     refusedCounter("mismatch");
     refusedCounter("model");
     refusedCounter("unreadable");
+    refusedCounter("memory");
   }
 
   /// The releases in memory are these now.
@@ -72,6 +79,37 @@ public final class ServingMeters {
     bytes.register(
         now.stream().map(release -> MultiGauge.Row.of(tags(release), release::bytes)).toList(),
         true);
+  }
+
+  /// The most memory that weights may take.
+  public void budget(long most) {
+    Gauge.builder("tidemill.inference.resident.budget", () -> most)
+        .description("Most memory that weights may take")
+        .baseUnit("bytes")
+        .register(registry);
+  }
+
+  /// Weights take so much memory now.
+  public void taken(long now) {
+    peak.accumulateAndGet(now, Math::max);
+  }
+
+  /// A request asked for a release, and there was no memory for it.
+  public void withoutRoom(String task) {
+    Counter.builder("tidemill.inference.loads.without.room")
+        .description("Releases asked for by id for which there was no memory")
+        .tag("task", task)
+        .register(registry)
+        .increment();
+  }
+
+  /// A release gave way to another.
+  public void evicted(String task) {
+    Counter.builder("tidemill.inference.evictions")
+        .description("Releases that no route named and that gave way to others")
+        .tag("task", task)
+        .register(registry)
+        .increment();
   }
 
   /// A release came into memory so long after it was wanted.

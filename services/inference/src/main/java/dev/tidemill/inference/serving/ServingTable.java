@@ -59,7 +59,14 @@ public record ServingTable(boolean known, Map<String, TaskArms> tasks) {
   public record CanaryArm(ResidentRelease release, double weight, String salt) {}
 
   /// Who answers a request.
-  record Choice(ResidentRelease release, Arm arm) {}
+  sealed interface Choice {
+
+    /// A release that a route names.
+    record Routed(ResidentRelease release, Arm arm) implements Choice {}
+
+    /// The release asked for by its id, which no route of its task names or which is not in memory.
+    record ById(String task) implements Choice {}
+  }
 
   public ServingTable {
     tasks = Map.copyOf(new TreeMap<>(tasks));
@@ -84,11 +91,10 @@ public record ServingTable(boolean known, Map<String, TaskArms> tasks) {
     if (named != null) {
       for (ResidentRelease release : named.releases().keySet()) {
         if (release.id().equals(model)) {
-          return new Choice(release, Arm.PINNED);
+          return new Choice.Routed(release, Arm.PINNED);
         }
       }
-      throw ApiProblems.modelNotFound(
-          model, "task " + named.task() + " has no such release in memory");
+      return new Choice.ById(named.task());
     }
     throw ApiProblems.modelNotFound(model, null);
   }
@@ -96,12 +102,12 @@ public record ServingTable(boolean known, Map<String, TaskArms> tasks) {
   private static Choice choose(TaskArms arms, String user) {
     @Nullable CanaryArm canary = arms.canary();
     if (canary != null && StickyArm.isCanary(canary.weight(), canary.salt(), user)) {
-      return new Choice(canary.release(), Arm.CANARY);
+      return new Choice.Routed(canary.release(), Arm.CANARY);
     }
     @Nullable ResidentRelease live = arms.live();
     if (live == null) {
       throw Problem.unavailable(arms.whyNoLive(), SOON);
     }
-    return new Choice(live, Arm.LIVE);
+    return new Choice.Routed(live, Arm.LIVE);
   }
 }

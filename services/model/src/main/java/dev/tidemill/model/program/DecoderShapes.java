@@ -96,6 +96,15 @@ public final class DecoderShapes {
     return shapes;
   }
 
+  /// How many values tensors of these shapes have together.
+  public static long values(SortedMap<String, int[]> shapes) {
+    long values = 0;
+    for (int[] shape : shapes.values()) {
+      values += size(shape);
+    }
+    return values;
+  }
+
   /// Fresh weights: norms are one, biases zero, matrices and embeddings normal as the
   /// initialisation says.
   public static List<Tensor> freshWeights(

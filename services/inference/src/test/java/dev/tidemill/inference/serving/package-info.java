@@ -1,0 +1,5 @@
+/// Tests.
+@NullMarked
+package dev.tidemill.inference.serving;
+
+import org.jspecify.annotations.NullMarked;
