@@ -208,7 +208,7 @@ final class Residents {
 
   /// Lets releases go that nobody holds until so many bytes fit beside what is left.
   private void makeRoom(String id, long needed) throws RefusedException {
-    unloadIdle();
+    changed |= unloadIdle();
     List<ResidentRelease> going = budget.givingWay(id, needed, bases.all(), all());
     while (!going.isEmpty()) {
       for (ResidentRelease release : going) {
@@ -218,6 +218,7 @@ final class Residents {
           asked.drop(release);
           meters.evicted(release.task());
           unload(release);
+          changed = true;
         }
       }
       going = budget.givingWay(id, needed, bases.all(), all());
