@@ -39,7 +39,7 @@ class AskedReleaseApiTest {
   private static final String TASK = "support";
   private static final String QUESTION = "who turns the mill?";
   private static final int KNOWN = 300;
-  private static final int REQUESTS = 160;
+  private static final int REQUESTS = 96;
   private static final int CLIENTS = 6;
 
   @TempDir private static Path work;

@@ -111,7 +111,9 @@ public final class AskedReleases {
     }
     synchronized (waiting) {
       @Nullable Waiting entry = waiting.get(id);
-      if (entry != null && entry.turns().remove(turn) && entry.turns().isEmpty()) {
+      if (entry != null
+          && entry.turns().removeIf(CompletableFuture::isDone)
+          && entry.turns().isEmpty()) {
         waiting.remove(id);
       }
     }
