@@ -13,6 +13,7 @@ import kafka.server.KafkaRaftServer;
 import kafka.server.Server;
 import kafka.server.SharedServer;
 import kafka.server.StandardFaultHandlerFactory;
+import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
 import org.apache.kafka.common.errors.NotControllerException;
 import org.apache.kafka.common.message.RequestHeaderData;
 import org.apache.kafka.common.metrics.Metrics;
@@ -82,21 +83,21 @@ final class Node {
 
   private void removeFormerRegistration()
       throws InterruptedException, ExecutionException, TimeoutException {
-    // The controller has read its whole log when its start returns.
-    if (!controller.metadataCache().hasAliveBroker(id)) {
-      return;
-    }
     long end = System.nanoTime() + PATIENCE_NANOS;
-    while (true) {
+    boolean removed = false;
+    while (!removed) {
       try {
         ControllerRequestContext context =
             new ControllerRequestContext(
                 new RequestHeaderData(), KafkaPrincipal.ANONYMOUS, OptionalLong.empty());
         controller.controller().unregisterBroker(context, id).get(60, TimeUnit.SECONDS);
-        return;
+        removed = true;
       } catch (ExecutionException e) {
-        // The one voter is elected within milliseconds.
-        if (!(e.getCause() instanceof NotControllerException) || System.nanoTime() > end) {
+        // The one voter is elected within milliseconds. Only the controller itself knows: what is
+        // published of its state may be older, and one killed before it worked is there as well.
+        removed = e.getCause() instanceof BrokerIdNotRegisteredException;
+        if (!removed
+            && (!(e.getCause() instanceof NotControllerException) || System.nanoTime() > end)) {
           throw e;
         }
         TimeUnit.MILLISECONDS.sleep(10);

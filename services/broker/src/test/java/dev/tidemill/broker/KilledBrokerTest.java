@@ -87,6 +87,26 @@ class KilledBrokerTest {
     }
   }
 
+  /// A broker that was killed before it worked has left a registration, too.
+  @Test
+  void aBrokerKilledWhileItStartsStartsAgain() throws Exception {
+    int port = freePort();
+    Random random = new Random(8);
+    for (int kill = 0; kill < 5; kill++) {
+      Process broker = launch(port);
+      TimeUnit.MILLISECONDS.sleep(1_000 + random.nextInt(1_500));
+      broker.destroyForcibly().waitFor();
+    }
+    long began = System.nanoTime();
+    Process broker = start(port);
+    try {
+      // Without its place it would wait a minute for it and end.
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(50));
+    } finally {
+      broker.destroyForcibly();
+    }
+  }
+
   // Returns in the middle of a commit, some commits from here.
   private void awaitNextCommit(CompletableFuture<Void> writing, int more) {
     int target = committed.get() + more;
@@ -183,16 +203,19 @@ class KilledBrokerTest {
   }
 
   private Process start(int port) throws Exception {
+    Process process = launch(port);
+    BufferedReader out = process.inputReader();
+    assertThat(out.readLine()).startsWith("ready 127.0.0.1:");
+    return process;
+  }
+
+  private Process launch(int port) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx384m"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of("--data", data.toString(), "--port", Integer.toString(port)));
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    BufferedReader out = process.inputReader();
-    assertThat(out.readLine()).startsWith("ready 127.0.0.1:");
-    return process;
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
   }
 
   private static int freePort() throws Exception {
