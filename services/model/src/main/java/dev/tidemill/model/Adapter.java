@@ -11,12 +11,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /// An immutable low-rank delta on one exact base, in PEFT's two files. It is checked when it is
 /// loaded: every tensor fits the base and every value is finite. Memory is given back when it is
@@ -206,25 +206,9 @@ public final class Adapter implements AutoCloseable {
                 throw new AdapterFormatException(
                     "The tensor " + peftName(name, base) + " is missing from " + file + ".");
               }
-              if (!tensor.hasShape(shape)) {
-                throw new AdapterFormatException(
-                    "The tensor "
-                        + tensor.name()
-                        + " in "
-                        + file
-                        + " has shape "
-                        + Arrays.toString(tensor.shape())
-                        + ", but the base asks for "
-                        + Arrays.toString(shape)
-                        + ".");
-              }
-              if (!tensor.isFinite()) {
-                throw new AdapterFormatException(
-                    "The tensor "
-                        + tensor.name()
-                        + " in "
-                        + file
-                        + " has a value that is not finite.");
+              @Nullable String fault = tensor.fault(file, "the base", shape);
+              if (fault != null) {
+                throw new AdapterFormatException(fault);
               }
               tensors.add(tensor.named(name));
             });

@@ -8,7 +8,6 @@ import dev.tidemill.model.safetensors.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -87,21 +86,9 @@ final class Checkpoint {
   private Tensor checked(Path file, Tensor tensor, String own, int[] shape) {
     int[] expected =
         TensorNames.turned(own, config.family()) ? new int[] {shape[1], shape[0]} : shape;
-    if (!tensor.hasShape(expected)) {
-      throw new ModelFormatException(
-          "The tensor "
-              + tensor.name()
-              + " in "
-              + file
-              + " has shape "
-              + Arrays.toString(tensor.shape())
-              + ", but config.json asks for "
-              + Arrays.toString(expected)
-              + ".");
-    }
-    if (!tensor.isFinite()) {
-      throw new ModelFormatException(
-          "The tensor " + tensor.name() + " in " + file + " has a value that is not finite.");
+    @Nullable String fault = tensor.fault(file, "config.json", expected);
+    if (fault != null) {
+      throw new ModelFormatException(fault);
     }
     return tensor;
   }

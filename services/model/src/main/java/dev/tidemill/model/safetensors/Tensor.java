@@ -3,7 +3,9 @@ package dev.tidemill.model.safetensors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// A named tensor outside native memory: little-endian bytes in a buffer, often a part of a
 /// mapped file. Immutable by agreement.
@@ -78,6 +80,19 @@ public final class Tensor {
       }
     }
     return true;
+  }
+
+  /// What is wrong with this tensor of a file, in one sentence; null when nothing is.
+  ///
+  /// @param asker who asks for the shape
+  public @Nullable String fault(Path file, String asker, int... expected) {
+    if (!hasShape(expected)) {
+      return "The tensor %s in %s has shape %s, but %s asks for %s."
+          .formatted(name, file, Arrays.toString(shape), asker, Arrays.toString(expected));
+    }
+    return isFinite()
+        ? null
+        : "The tensor %s in %s has a value that is not finite.".formatted(name, file);
   }
 
   /// The same values under another name.
