@@ -16,13 +16,16 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /// One copy of the decoder program, owned by the thread that made it: modules are never shared
 /// between threads, and gradient mode and executor settings are per thread.
 ///
-/// The program is packed from `decoder.py`; weights come in with every call.
+/// The program is packed from [#SOURCES], parts of one class; weights come in with every call.
 public final class DecoderProgram implements AutoCloseable {
+  private static final List<String> SOURCES = List.of("decoder.py", "training.py", "serving.py");
+
   /// The engine's numbers for what is computed in.
   private static final int FP32 = 6;
 
@@ -63,8 +66,7 @@ public final class DecoderProgram implements AutoCloseable {
     attributes.put("adam_eps", training.epsilon());
     attributes.put("weight_decay", training.weightDecay());
     attributes.put("clip_norm", training.clipNorm());
-    byte[] archive =
-        ProgramArchive.pack(ProgramArchive.source("decoder.py"), "Decoder", attributes);
+    byte[] archive = ProgramArchive.pack(ProgramArchive.source(SOURCES), "Decoder", attributes);
     manager = Native.newManager();
     // The plain interpreter: the profiling one re-specialises on every new shape.
     JniUtils.setGraphExecutorOptimize(false);

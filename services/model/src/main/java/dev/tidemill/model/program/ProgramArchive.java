@@ -6,7 +6,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -35,7 +37,12 @@ final class ProgramArchive {
     return bytes.toByteArray();
   }
 
-  static String source(String resource) {
+  /// The parts of a source, one after the other.
+  static String source(List<String> resources) {
+    return resources.stream().map(ProgramArchive::source).collect(Collectors.joining("\n"));
+  }
+
+  private static String source(String resource) {
     try (InputStream in = ProgramArchive.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new IllegalStateException("The program " + resource + " is missing from the jar.");
