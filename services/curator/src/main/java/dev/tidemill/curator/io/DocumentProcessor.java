@@ -5,7 +5,6 @@ import dev.tidemill.curator.domain.Raw;
 import dev.tidemill.curator.domain.Reason;
 import dev.tidemill.curator.domain.Refusal;
 import dev.tidemill.curator.domain.Texts;
-import dev.tidemill.curator.domain.Verdict;
 import dev.tidemill.curator.domain.near.Fingerprint;
 import dev.tidemill.curator.domain.near.NearRules;
 import dev.tidemill.events.CuratedDocument;
@@ -31,6 +30,7 @@ final class DocumentProcessor implements Work<byte[], byte[]> {
   private final Remembered ids;
   private final Remembered texts;
   private final Erasing erasing;
+  private final Entrance<Document> documents;
 
   DocumentProcessor(Stage stage, ProcessorContext<String, Output> context) {
     this.stage = stage;
@@ -39,6 +39,14 @@ final class DocumentProcessor implements Work<byte[], byte[]> {
     this.texts = desk.remembered(TEXTS);
     // What is remembered are ids and digests, of which no text can be made.
     this.erasing = new Erasing(stage, desk, ERASED, List.of(), List.of());
+    this.documents =
+        new Entrance<>(
+            desk,
+            erasing,
+            stage.codecs().documents(),
+            Person::of,
+            stage.rules()::document,
+            this::once);
     desk.every(
         Duration.ofSeconds(1),
         now -> {
@@ -50,21 +58,9 @@ final class DocumentProcessor implements Work<byte[], byte[]> {
   @Override
   public void process(Record<byte[], byte[]> incoming) {
     Raw raw = desk.raw(incoming);
-    if (desk.tombstone(incoming, raw)) {
-      return;
+    if (!desk.tombstone(incoming, raw)) {
+      documents.take(raw);
     }
-    desk.decode(stage.codecs().documents(), raw)
-        .ifPresent(
-            document -> {
-              if (erasing.cover(Person.of(document))) {
-                desk.refuseErased(raw);
-                return;
-              }
-              switch (stage.rules().document(raw, document)) {
-                case Verdict.Refused<Document>(Refusal refusal) -> desk.refuse(raw, refusal);
-                case Verdict.Accepted<Document>(Document valid) -> once(raw, valid);
-              }
-            });
   }
 
   @Override
@@ -78,21 +74,9 @@ final class DocumentProcessor implements Work<byte[], byte[]> {
     long now = desk.now();
     String digest = Texts.digest(document.getText());
     String content = Texts.hash(document.getKey(), digest);
-    @Nullable String before = ids.get(document.getId());
-    if (content.equals(before)) {
-      desk.count(raw, "repeated");
+    if (!documents.first(ids, raw, document.getId(), content, "document")) {
       return;
     }
-    if (before != null) {
-      desk.refuse(
-          raw,
-          new Refusal(
-              Reason.CONFLICTING_ID,
-              "id",
-              "id %s names another document already".formatted(Refusal.show(document.getId()))));
-      return;
-    }
-    ids.put(document.getId(), content, now);
     @Nullable String first = texts.get(content);
     if (first != null) {
       desk.refuse(

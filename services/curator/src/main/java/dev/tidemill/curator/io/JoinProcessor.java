@@ -7,7 +7,6 @@ import dev.tidemill.curator.domain.JoinEffect;
 import dev.tidemill.curator.domain.JoinState;
 import dev.tidemill.curator.domain.Person;
 import dev.tidemill.curator.domain.Raw;
-import dev.tidemill.curator.domain.Reason;
 import dev.tidemill.curator.domain.Refusal;
 import dev.tidemill.curator.domain.Served;
 import dev.tidemill.curator.domain.Slot;
@@ -24,7 +23,6 @@ import java.util.Optional;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.jspecify.annotations.Nullable;
 
 /// Reads completions and feedback, which lie in partitions of the same number by completion id, and
 /// does what {@link FeedbackJoin} decides. Evidence goes on under its subject.
@@ -42,6 +40,8 @@ final class JoinProcessor implements Work<byte[], byte[]> {
   private final Remembered ids;
   private final JoinStore joins;
   private final Erasing erasing;
+  private final Entrance<Completion> completions;
+  private final Entrance<Feedback> feedback;
 
   JoinProcessor(Stage stage, ProcessorContext<String, Output> context) {
     this.stage = stage;
@@ -59,6 +59,22 @@ final class JoinProcessor implements Work<byte[], byte[]> {
             ERASED,
             List.of(Sweep.over(states, this::forget)),
             List.of(Erasing.roll(states), Erasing.roll(desk.store(TIMERS))));
+    this.completions =
+        new Entrance<>(
+            desk,
+            erasing,
+            stage.codecs().completions(),
+            Person::of,
+            stage.rules()::completion,
+            this::completion);
+    this.feedback =
+        new Entrance<>(
+            desk,
+            erasing,
+            stage.codecs().feedback(),
+            Person::of,
+            stage.rules()::feedback,
+            this::once);
     desk.every(TICK, this::tick);
   }
 
@@ -69,31 +85,9 @@ final class JoinProcessor implements Work<byte[], byte[]> {
       return;
     }
     if (raw.source().getTopic().equals(Topics.COMPLETIONS.name())) {
-      desk.decode(stage.codecs().completions(), raw)
-          .ifPresent(
-              completion -> {
-                if (erasing.cover(Person.of(completion))) {
-                  desk.refuseErased(raw);
-                  return;
-                }
-                switch (stage.rules().completion(raw, completion)) {
-                  case Verdict.Refused<Completion>(Refusal refusal) -> desk.refuse(raw, refusal);
-                  case Verdict.Accepted<Completion>(Completion valid) -> completion(raw, valid);
-                }
-              });
+      completions.take(raw);
     } else {
-      desk.decode(stage.codecs().feedback(), raw)
-          .ifPresent(
-              feedback -> {
-                if (erasing.cover(Person.of(feedback))) {
-                  desk.refuseErased(raw);
-                  return;
-                }
-                switch (stage.rules().feedback(raw, feedback)) {
-                  case Verdict.Refused<Feedback>(Refusal refusal) -> desk.refuse(raw, refusal);
-                  case Verdict.Accepted<Feedback>(Feedback valid) -> once(raw, valid);
-                }
-              });
+      feedback.take(raw);
     }
   }
 
@@ -119,25 +113,11 @@ final class JoinProcessor implements Work<byte[], byte[]> {
   }
 
   private void once(Raw raw, Feedback feedback) {
-    String content = content(feedback);
-    @Nullable String before = ids.get(feedback.getId());
-    if (content.equals(before)) {
-      desk.count(raw, "repeated");
+    if (!this.feedback.first(ids, raw, feedback.getId(), content(feedback), "feedback")) {
       return;
     }
-    if (before != null) {
-      desk.refuse(
-          raw,
-          new Refusal(
-              Reason.CONFLICTING_ID,
-              "id",
-              "id %s names another feedback already".formatted(Refusal.show(feedback.getId()))));
-      return;
-    }
-    long now = desk.now();
-    ids.put(feedback.getId(), content, now);
     JoinState state = joins.get(feedback.getCompletionId());
-    apply(feedback.getCompletionId(), state, join.feedback(state, feedback, raw, now));
+    apply(feedback.getCompletionId(), state, join.feedback(state, feedback, raw, desk.now()));
   }
 
   private void tick(long now) {
