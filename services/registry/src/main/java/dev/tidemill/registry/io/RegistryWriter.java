@@ -1,8 +1,6 @@
 package dev.tidemill.registry.io;
 
 import dev.tidemill.events.AppliedErasure;
-import dev.tidemill.events.Candidate;
-import dev.tidemill.events.Decision;
 import dev.tidemill.events.Release;
 import dev.tidemill.events.Route;
 import dev.tidemill.platform.faults.Fault;
@@ -14,20 +12,15 @@ import dev.tidemill.platform.kafka.TopicRecord;
 import dev.tidemill.platform.kafka.TopicWriter;
 import dev.tidemill.platform.provenance.Applied;
 import dev.tidemill.registry.domain.Outcome;
-import dev.tidemill.registry.domain.RegistryDecider;
 import dev.tidemill.registry.domain.RegistryEvent;
 import dev.tidemill.registry.domain.RegistryImage;
 import dev.tidemill.registry.domain.RegistryInput;
-import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.MalformedRecordException;
-import dev.tidemill.schemas.Topic;
 import dev.tidemill.schemas.Topics;
-import dev.tidemill.schemas.UnknownSchemaException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,8 +49,6 @@ public final class RegistryWriter {
 
   private static final Logger log = LoggerFactory.getLogger(RegistryWriter.class);
   private static final Duration POLL = Duration.ofMillis(50);
-  private static final List<Topic<?>> INPUTS =
-      List.of(Topics.CANDIDATES, Topics.DECISIONS, Topics.APPLIED_ERASURES);
   private static final int MOST_COMMANDS = 1_000;
 
   private record Command(RegistryInput input, CompletableFuture<Outcome> answer) {}
@@ -72,9 +63,7 @@ public final class RegistryWriter {
   private final KafkaClients kafka;
   private final InstantSource clock;
   private final RegistryMetrics metrics;
-  private final AvroCodec<Candidate> candidates;
-  private final AvroCodec<Decision> decisions;
-  private final AvroCodec<AppliedErasure> erasures;
+  private final InputTopics inputs;
   private final BlockingQueue<Command> commands = new LinkedBlockingQueue<>(MOST_COMMANDS);
   private volatile @Nullable RegistryImage image;
   private volatile @Nullable Session session;
@@ -83,9 +72,7 @@ public final class RegistryWriter {
     this.kafka = kafka;
     this.clock = clock;
     this.metrics = metrics;
-    this.candidates = kafka.codec(Topics.CANDIDATES);
-    this.decisions = kafka.codec(Topics.DECISIONS);
-    this.erasures = kafka.codec(Topics.APPLIED_ERASURES);
+    this.inputs = new InputTopics(kafka);
   }
 
   /// Everything that is recorded; null until it has been read.
@@ -142,7 +129,7 @@ public final class RegistryWriter {
       // First of all: fences a former self, so that what is read next stays true.
       producer.initTransactions();
       consumer = kafka.consumer("inputs", ID);
-      image = recorded(seekToCommitted(consumer));
+      image = recorded(inputs.seekToCommitted(consumer));
       return new Session(
           producer,
           consumer,
@@ -188,33 +175,6 @@ public final class RegistryWriter {
     return read;
   }
 
-  /// @return the offsets that are committed
-  private static Map<TopicPartition, Long> seekToCommitted(Consumer<String, byte[]> consumer) {
-    List<TopicPartition> partitions = new ArrayList<>();
-    for (Topic<?> input : INPUTS) {
-      String topic = input.name();
-      var infos = consumer.partitionsFor(topic);
-      if (infos == null || infos.isEmpty()) {
-        throw new RetriableFault("topic " + topic + " does not exist");
-      }
-      infos.forEach(info -> partitions.add(new TopicPartition(topic, info.partition())));
-    }
-    consumer.assign(partitions);
-    Map<TopicPartition, OffsetAndMetadata> committed =
-        consumer.committed(new HashSet<>(partitions));
-    Map<TopicPartition, Long> positions = new HashMap<>();
-    for (TopicPartition partition : partitions) {
-      @Nullable OffsetAndMetadata at = committed.get(partition);
-      if (at == null) {
-        consumer.seekToBeginning(List.of(partition));
-      } else {
-        consumer.seek(partition, at.offset());
-        positions.put(partition, at.offset());
-      }
-    }
-    return positions;
-  }
-
   private void round(Session current) {
     var records = current.consumer().poll(POLL);
     List<Command> asked = new ArrayList<>();
@@ -224,10 +184,15 @@ public final class RegistryWriter {
     }
     long began = System.nanoTime();
     RegistryImage before = image == null ? RegistryImage.EMPTY : image;
-    Batch batch = new Batch(before);
+    Batch batch = new Batch(before, clock, metrics);
     Map<TopicPartition, OffsetAndMetadata> positions = new HashMap<>();
     for (ConsumerRecord<String, byte[]> record : records) {
-      input(record).ifPresent(batch::take);
+      try {
+        batch.take(inputs.decode(record));
+      } catch (MalformedRecordException e) {
+        log.warn(e.getMessage());
+        metrics.countIgnored(Outcome.Reason.MALFORMED);
+      }
       positions.put(
           new TopicPartition(record.topic(), record.partition()),
           new OffsetAndMetadata(record.offset() + 1));
@@ -235,14 +200,14 @@ public final class RegistryWriter {
     List<Outcome> outcomes = new ArrayList<>();
     asked.forEach(command -> outcomes.add(batch.take(command.input())));
     try {
-      record(current, batch.events, positions);
+      record(current, batch.events(), positions);
     } catch (KafkaException | Fault e) {
       Fault fault = KafkaFaults.classify(e);
       asked.forEach(command -> command.answer().completeExceptionally(fault));
       throw fault;
     }
-    image = batch.image;
-    metrics.applied(batch.events, Duration.ofNanos(System.nanoTime() - began));
+    image = batch.image();
+    metrics.applied(batch.events(), Duration.ofNanos(System.nanoTime() - began));
     for (int i = 0; i < asked.size(); i++) {
       asked.get(i).answer().complete(outcomes.get(i));
     }
@@ -275,40 +240,6 @@ public final class RegistryWriter {
     producer.commitTransaction();
   }
 
-  private Optional<RegistryInput> input(ConsumerRecord<String, byte[]> record) {
-    byte @Nullable [] bytes = record.value();
-    try {
-      if (bytes == null) {
-        throw new MalformedRecordException("the record has no value", null);
-      }
-      return Optional.of(decode(record.topic(), bytes));
-    } catch (UnknownSchemaException e) {
-      // Not rubbish but a newer writer's: ignored, a candidate would be lost.
-      throw new RetriableFault(
-          "%s-%d offset %d waits for an update of the registry: %s"
-              .formatted(record.topic(), record.partition(), record.offset(), e.getMessage()),
-          e);
-    } catch (MalformedRecordException e) {
-      log.warn(
-          "{}-{} offset {} is ignored: {}",
-          record.topic(),
-          record.partition(),
-          record.offset(),
-          e.getMessage());
-      metrics.countIgnored(Outcome.Reason.MALFORMED);
-      return Optional.empty();
-    }
-  }
-
-  private RegistryInput decode(String topic, byte[] bytes) throws MalformedRecordException {
-    if (topic.equals(Topics.CANDIDATES.name())) {
-      return new RegistryInput.CandidatePublished(candidates.decode(bytes));
-    }
-    return topic.equals(Topics.DECISIONS.name())
-        ? new RegistryInput.DecisionTaken(decisions.decode(bytes))
-        : new RegistryInput.ErasureApplied(Applied.of(erasures.decode(bytes)));
-  }
-
   private void abandon() {
     @Nullable Session current = session;
     session = null;
@@ -316,54 +247,6 @@ public final class RegistryWriter {
       current.consumer().close();
       // Aborts what was not committed.
       current.producer().close(Duration.ofSeconds(5));
-    }
-  }
-
-  /// A row of inputs, each decided on the image that the ones before it make.
-  private final class Batch {
-    private final List<RegistryEvent> events = new ArrayList<>();
-    private RegistryImage image;
-
-    Batch(RegistryImage image) {
-      this.image = image;
-    }
-
-    Outcome take(RegistryInput input) {
-      Outcome outcome = RegistryDecider.decide(image, input, clock.instant());
-      switch (outcome) {
-        case Outcome.Accepted accepted -> {
-          events.addAll(accepted.events());
-          image = image.replay(accepted.events());
-          accepted.events().forEach(RegistryWriter::tell);
-        }
-        case Outcome.Refused refused -> {
-          log.warn("ignored ({}): {}", refused.reason().label(), refused.detail());
-          metrics.countIgnored(refused.reason());
-        }
-      }
-      return outcome;
-    }
-  }
-
-  private static void tell(RegistryEvent event) {
-    switch (event) {
-      case RegistryEvent.ReleaseChanged changed ->
-          log.info(
-              "release {} is {}: {}",
-              changed.release().getId(),
-              changed.release().getState(),
-              changed.release().getReason());
-      case RegistryEvent.RouteChanged changed ->
-          log.info(
-              "route of {} is at epoch {}{}",
-              changed.route().getTask(),
-              changed.route().getEpoch(),
-              changed.route().getLive() == null ? ", without a live release" : "");
-      case RegistryEvent.ErasureSeen seen ->
-          log.info(
-              "erasure {} is applied: {} places",
-              seen.erasure().id(),
-              seen.erasure().positions().size());
     }
   }
 }
