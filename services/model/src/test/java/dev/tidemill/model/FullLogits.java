@@ -1,14 +1,16 @@
 package dev.tidemill.model;
 
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.tidemill.model.program.DecoderProgram;
 import dev.tidemill.model.program.Rope;
 import dev.tidemill.model.program.TensorMap;
+import dev.tidemill.model.train.Batches;
 import dev.tidemill.model.train.Precision;
+import dev.tidemill.model.train.TrainingExample;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Logits of a whole sequence without a cache: what the cached path is held against.
@@ -29,10 +31,9 @@ public final class FullLogits {
         Rope rope = new Rope(program);
         PtNDManager manager = program.newManager();
         IValue none = TensorMap.emptyDictionary()) {
-      rope.ensure(tokens.length);
-      long[] ids = Arrays.stream(tokens).asLongStream().toArray();
-      try (IValue input =
-              IValue.from((PtNDArray) manager.create(ids, new Shape(1, tokens.length)));
+      TrainingExample example = TrainingExample.text(Arrays.copyOf(tokens, tokens.length + 1));
+      rope.ensure(2 * tokens.length);
+      try (IValue input = Batches.value(List.of(example), base.config(), manager);
           PtNDArray logits =
               program.serve(
                   manager,
@@ -43,7 +44,7 @@ public final class FullLogits {
                   base.weights().dictionary(),
                   adapter == null ? none : adapter.weights().dictionary())) {
         float[] all = logits.toFloatArray();
-        int width = all.length / tokens.length;
+        int width = base.config().vocabSize();
         float[][] rows = new float[tokens.length][];
         for (int i = 0; i < rows.length; i++) {
           rows[i] = Arrays.copyOfRange(all, i * width, (i + 1) * width);

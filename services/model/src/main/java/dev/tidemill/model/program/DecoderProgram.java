@@ -24,7 +24,8 @@ import java.util.Map;
 ///
 /// The program is packed from [#SOURCES], parts of one class; weights come in with every call.
 public final class DecoderProgram implements AutoCloseable {
-  private static final List<String> SOURCES = List.of("decoder.py", "training.py", "serving.py");
+  private static final List<String> SOURCES =
+      List.of("decoder.py", "packed.py", "training.py", "serving.py");
 
   /// The engine's numbers for what is computed in.
   private static final int FP32 = 6;

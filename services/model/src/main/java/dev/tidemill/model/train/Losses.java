@@ -13,7 +13,7 @@ import java.util.List;
 
 /// Losses of examples under given weights, without learning: what evaluators and trainers share.
 final class Losses {
-  /// Inputs, padding included, that go into one program call.
+  /// Tokens that go into one program call.
   private static final int TOKENS_PER_CALL = 4096;
 
   private Losses() {}
@@ -38,7 +38,7 @@ final class Losses {
     long tokens = 0;
     long bytes = 0;
     for (List<TrainingExample> part : parts(byLength)) {
-      Batch batch = new Batch(part, config.vocabSize(), config.maxPositions());
+      Batch batch = new Batch(part, config);
       float[] sums = batch.sumByRow(losses(program, rope, batch, weights, adapter));
       for (int i = 0; i < sums.length; i++) {
         TrainingExample example = part.get(i);
@@ -54,25 +54,15 @@ final class Losses {
         weightedLoss / weightSum, bytes == 0 ? Double.NaN : bits / bytes, tokens, bytes);
   }
 
-  /// Loss of each labelled token of a batch.
+  /// What the program gives for the labelled positions of a batch ([Batch#sumByRow]).
   static float[] losses(
       DecoderProgram program, Rope rope, Batch batch, IValue weights, IValue adapter) {
     rope.ensure(batch.width());
     try (PtNDManager call = program.newManager();
-        IValue inputs = IValue.from((PtNDArray) batch.inputs(call));
-        IValue positions = IValue.from((PtNDArray) batch.positions(call));
-        IValue targets = IValue.from((PtNDArray) batch.targets(call));
+        IValue packed = batch.value(call);
         PtNDArray losses =
             program.serve(
-                call,
-                "evaluate",
-                inputs,
-                positions,
-                targets,
-                rope.cosines(),
-                rope.sines(),
-                weights,
-                adapter)) {
+                call, "evaluate", packed, rope.cosines(), rope.sines(), weights, adapter)) {
       return losses.toFloatArray();
     }
   }
@@ -80,12 +70,15 @@ final class Losses {
   private static List<List<TrainingExample>> parts(List<TrainingExample> byLength) {
     List<List<TrainingExample>> parts = new ArrayList<>();
     List<TrainingExample> part = new ArrayList<>();
+    int tokens = 0;
     for (TrainingExample example : byLength) {
-      if (!part.isEmpty() && (part.size() + 1) * example.tokens().length > TOKENS_PER_CALL) {
+      if (!part.isEmpty() && tokens + example.tokens().length > TOKENS_PER_CALL) {
         parts.add(part);
         part = new ArrayList<>();
+        tokens = 0;
       }
       part.add(example);
+      tokens += example.tokens().length;
     }
     parts.add(part);
     return parts;

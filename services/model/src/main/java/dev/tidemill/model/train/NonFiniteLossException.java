@@ -9,7 +9,8 @@ public final class NonFiniteLossException extends RuntimeException {
   private final double loss;
   private final double gradientNorm;
 
-  public NonFiniteLossException(long step, double loss, double gradientNorm) {
+  /// @param batch which one it was
+  public NonFiniteLossException(long step, double loss, double gradientNorm, String batch) {
     super(
         "Training step "
             + step
@@ -17,6 +18,8 @@ public final class NonFiniteLossException extends RuntimeException {
             + loss
             + " and its gradient norm is "
             + gradientNorm
+            + ", on "
+            + batch
             + ".");
     this.step = step;
     this.loss = loss;

@@ -25,6 +25,7 @@ final class Parameters implements AutoCloseable {
   private final SortedMap<String, PtNDArray> values = new TreeMap<>();
   private final NDList dictionary = new NDList();
   private final NDList lists = new NDList();
+  private final NDList sums = new NDList();
   private final List<NDArray> first = new ArrayList<>();
   private final List<NDArray> second = new ArrayList<>();
   private final IValue served;
@@ -75,6 +76,16 @@ final class Parameters implements AutoCloseable {
   /// The list arguments of a training program: values, moments, steps, and what decays.
   NDList lists() {
     return lists;
+  }
+
+  /// The list argument in which gradients are added up, zero at first; made when first asked for.
+  NDList sums() {
+    if (sums.isEmpty()) {
+      values
+          .values()
+          .forEach(value -> named("g[]", manager.zeros(value.getShape(), DataType.FLOAT32), sums));
+    }
+    return sums;
   }
 
   /// The dictionary argument of a serving program; it follows the updates.

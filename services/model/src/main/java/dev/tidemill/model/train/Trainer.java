@@ -40,6 +40,7 @@ public final class Trainer implements AutoCloseable {
   /// Where preferences are measured from: the adapter as training began.
   private @Nullable TensorMap reference;
 
+  private final ReferenceCache references = new ReferenceCache();
   private long steps;
 
   private Trainer(
@@ -108,7 +109,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   /// One update on one batch: forward, weighted loss at the labelled tokens, gradients, clipping,
-  /// AdamW. Examples are padded to the longest of the batch: group them by length.
+  /// AdamW. Examples are packed ([Packing]): each sees itself alone, whatever stands beside it.
   ///
   /// @throws NonFiniteLossException when loss or gradient is not finite: nothing was changed
   /// @throws IllegalArgumentException when the batch has no labelled token, an unknown token, or
@@ -118,10 +119,35 @@ public final class Trainer implements AutoCloseable {
     Batch batch = batch(examples);
     rope.ensure(batch.width());
     try (PtNDManager step = program.newManager()) {
-      NDList inputs = new NDList(batch.inputs(step), batch.positions(step), batch.targets(step));
-      inputs.add(batch.weights(step));
-      inputs.addAll(rope.arrays());
+      NDList inputs = inputs(step, batch, batch.totalWeight());
       return update(lora == null ? "step_full" : "step_lora", step, inputs, batch, learningRate);
+    }
+  }
+
+  /// The same update on a batch in parts, one after the other, for the memory of one part: the
+  /// gradients are added up.
+  ///
+  /// @throws NonFiniteLossException as [#step] does
+  public StepResult accumulatedStep(List<List<TrainingExample>> parts, double learningRate) {
+    program.requireOwner();
+    List<Batch> batches = parts.stream().map(this::batch).toList();
+    double total = batches.stream().mapToDouble(Batch::totalWeight).sum();
+    double loss = 0;
+    for (Batch batch : batches) {
+      rope.ensure(batch.width());
+      try (PtNDManager step = program.newManager()) {
+        NDList inputs = inputs(step, batch, total);
+        addModel(step, inputs, steps * 31 + batches.indexOf(batch));
+        inputs.addAll(parameters.sums());
+        String method = lora == null ? "gather_full" : "gather_lora";
+        loss += program.train(method, inputs).head().toFloatArray()[0];
+      }
+    }
+    try (PtNDManager step = program.newManager()) {
+      NDList inputs = new NDList(step.create((float) loss), step.create((float) learningRate));
+      inputs.addAll(parameters.sums());
+      inputs.addAll(parameters.lists());
+      return finish("apply", inputs, batches);
     }
   }
 
@@ -136,23 +162,15 @@ public final class Trainer implements AutoCloseable {
     if (from == null) {
       throw new IllegalStateException("Preferences train adapters, but this trains a base.");
     }
-    List<TrainingExample> rows = new ArrayList<>();
-    pairs.forEach(pair -> rows.add(pair.chosen()));
-    pairs.forEach(pair -> rows.add(pair.rejected()));
-    Batch batch = batch(rows);
-    rope.ensure(batch.width());
-    float[] likelihoods =
-        batch.sumByRow(
-            Losses.losses(program, rope, batch, base.weights().dictionary(), from.dictionary()));
+    float[] likelihoods = references.of(pairs, pair -> likelihoods(pair, from));
     float[] weights = new float[pairs.size()];
-    for (int i = 0; i < likelihoods.length; i++) {
-      likelihoods[i] = -likelihoods[i];
-    }
     for (int i = 0; i < weights.length; i++) {
       weights[i] = pairs.get(i).chosen().weight();
     }
+    Batch batch = Batch.ofPairs(pairs, base.config());
+    rope.ensure(batch.width());
     try (PtNDManager step = program.newManager()) {
-      NDList inputs = new NDList(batch.inputs(step), batch.positions(step), batch.targets(step));
+      NDList inputs = batch.argument(step);
       inputs.add(batch.rows(step));
       inputs.add(step.create(likelihoods));
       inputs.add(step.create(weights));
@@ -160,6 +178,16 @@ public final class Trainer implements AutoCloseable {
       inputs.addAll(rope.arrays());
       return update("step_preference", step, inputs, batch, learningRate);
     }
+  }
+
+  /// Log-probabilities of a pair's answers under the reference. Taken alone, so that they do not
+  /// depend on what else is in the batch.
+  private float[] likelihoods(PreferencePair pair, TensorMap from) {
+    Batch alone = Batch.ofPairs(List.of(pair), base.config());
+    float[] losses =
+        alone.sumByRow(
+            Losses.losses(program, rope, alone, base.weights().dictionary(), from.dictionary()));
+    return new float[] {-losses[0], -losses[1]};
   }
 
   /// Loss of the weights as they are now, without learning.
@@ -204,6 +232,7 @@ public final class Trainer implements AutoCloseable {
     TensorMap old = reference;
     if (old != null) {
       reference = new TensorMap("r", saved.reference(), scalars());
+      references.clear();
       old.release();
     }
     steps = saved.steps();
@@ -244,30 +273,84 @@ public final class Trainer implements AutoCloseable {
     base.weights().release();
   }
 
+  private NDList inputs(PtNDManager step, Batch batch, double total) {
+    NDList inputs = batch.argument(step);
+    inputs.add(batch.weights(step));
+    inputs.add(step.create((float) total));
+    inputs.addAll(rope.arrays());
+    return inputs;
+  }
+
   private StepResult update(
       String method, PtNDManager step, NDList inputs, Batch batch, double learningRate) {
     inputs.add(step.create((float) learningRate));
-    if (lora == null) {
-      inputs.addAll(parameters.dictionary());
-    } else {
+    addModel(step, inputs, steps);
+    inputs.addAll(parameters.lists());
+    return finish(method, inputs, List.of(batch));
+  }
+
+  /// The arguments that are the same in every call.
+  ///
+  /// @param draw which of the seed's random sequences dropout takes
+  private void addModel(PtNDManager step, NDList inputs, long draw) {
+    if (lora != null) {
       inputs.add(step.create((float) lora.scale()));
       inputs.addAll(new NDList(new ArrayList<NDArray>(base.weights().arrays().values())));
-      inputs.addAll(parameters.dictionary());
       if (lora.dropout() > 0) {
-        JniUtils.setSeed(optimizer.seed() * 1_000_003 + steps);
+        JniUtils.setSeed(optimizer.seed() * 1_000_003 + draw);
       }
     }
-    inputs.addAll(parameters.lists());
+    inputs.addAll(parameters.dictionary());
+  }
+
+  private StepResult finish(String method, NDList inputs, List<Batch> batches) {
     float[] report = program.train(method, inputs).head().toFloatArray();
     if (!Float.isFinite(report[0]) || !Float.isFinite(report[1])) {
-      throw new NonFiniteLossException(steps, report[0], report[1]);
+      throw new NonFiniteLossException(steps, report[0], report[1], describe(batches));
     }
     steps++;
-    return new StepResult(report[0], report[1], batch.tokens(), batch.labelledTokens());
+    return new StepResult(
+        report[0],
+        report[1],
+        batches.stream().mapToInt(Batch::tokens).sum(),
+        batches.stream().mapToInt(Batch::labelledTokens).sum());
+  }
+
+  /// Which batch it was, and which of its examples have no finite loss.
+  private String describe(List<Batch> batches) {
+    List<Integer> guilty = new ArrayList<>();
+    int examples = 0;
+    long tokens = 0;
+    for (Batch batch : batches) {
+      boolean full = lora == null;
+      float[] losses =
+          batch.sumByRow(
+              Losses.losses(
+                  program,
+                  rope,
+                  batch,
+                  full ? parameters.served() : base.weights().dictionary(),
+                  full ? noAdapter : parameters.served()));
+      for (int i = 0; i < losses.length; i++) {
+        if (!Float.isFinite(losses[i])) {
+          guilty.add(examples + i + 1);
+        }
+      }
+      examples += losses.length;
+      tokens += batch.tokens();
+    }
+    return "the batch of "
+        + examples
+        + " examples with "
+        + tokens
+        + " tokens, "
+        + (guilty.isEmpty()
+            ? "of which each has a finite loss"
+            : "of which these have no finite loss: " + guilty);
   }
 
   private Batch batch(List<TrainingExample> examples) {
-    return new Batch(examples, base.config().vocabSize(), base.config().maxPositions());
+    return new Batch(examples, base.config());
   }
 
   private Parameters parameters(List<Tensor> values, Map<String, Tensor> moments, long taken) {

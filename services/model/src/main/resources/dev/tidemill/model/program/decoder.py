@@ -1,8 +1,8 @@
 # The decoder of every family, as a TorchScript program in the dialect that libtorch serialises. It is
 # packed at start-up (ProgramArchive.java) and holds no weights: `w` is the base (under the names of
 # Llama's tensors), `a` the adapter (a pair that is present is applied). What a family switches on are
-# attributes. Shapes are in the names: B sequences, L positions, T = B*L,
-# D width, N heads, K key-value heads, H head width, S labelled positions, V vocabulary.
+# attributes. Shapes are in the names: B sequences, L positions, T positions of all rows of a batch,
+# D width, N heads, K key-value heads, G = N/K, H head width, S labelled positions, V vocabulary.
 # `dtype` is what linears and attention compute in (6 fp32, 15 bf16); the residual stream, norms, losses
 # and trained parameters are fp32 always. `c` is the base cast for that.
 class Decoder(Module):
@@ -96,9 +96,9 @@ class Decoder(Module):
       x_in = x
       if train and torch.gt(self.dropout, 0.0):
         x_in = torch.dropout(x, self.dropout, True)
-      low = torch.linear(x_in, a[key])
-      high = torch.linear(low, a[torch.add(name, ".lora_B.weight")])
-      y = torch.add(y, torch.mul(high, a["scale"]))
+      low = torch.mul(torch.linear(x_in, a[key]), a["scale"])
+      # In place: a linear does not need its result for the gradient.
+      y = torch.addmm_(y, low, torch.t(a[torch.add(name, ".lora_B.weight")]))
     return y
 
   # Queries [.., N, H], keys and values [.., K, H] of normed inputs, not yet rotated.
@@ -146,78 +146,3 @@ class Decoder(Module):
     if torch.__not__(self.tied):
       weight = c["lm_head.weight"]
     return torch.to(torch.linear(x, weight), 6)
-
-  # Causal attention over whole sequences; `mask_1LL` is needed where a window cuts them, and for the
-  # products. For short bf16 sequences plain products are three times as
-  # fast on a CPU, forward and backward, as the fused kernel.
-  def attend(self: __torch__.Decoder, q_BNLH: Tensor, k_BNLH: Tensor, v_BNLH: Tensor, mask_1LL: Tensor, cut: bool) -> Tensor:
-    b = torch.size(q_BNLH, 0)
-    l = torch.size(q_BNLH, 2)
-    if torch.eq(self.dtype, 6) or torch.gt(l, 256):
-      if cut:
-        o = torch.scaled_dot_product_attention(q_BNLH, k_BNLH, v_BNLH, torch.squeeze(mask_1LL, 0))
-      else:
-        o = torch.scaled_dot_product_attention(q_BNLH, k_BNLH, v_BNLH, None, 0.0, True)
-    else:
-      flat = [torch.mul(b, self.heads), l, self.head_dim]
-      q = torch.reshape(q_BNLH, flat)
-      k = torch.reshape(k_BNLH, flat)
-      scores = torch.baddbmm(mask_1LL, q, torch.transpose(k, 1, 2), beta=1, alpha=torch.pow(self.head_dim, -0.5))
-      o_flat = torch.bmm(torch.softmax(scores, -1), torch.reshape(v_BNLH, flat))
-      o = torch.view(o_flat, [b, self.heads, l, self.head_dim])
-    return o
-
-  # Hidden states of whole sequences, [B*L, D]. Padding is to the right, where causal attention never
-  # looks.
-  def trunk(self: __torch__.Decoder, tokens_BL: Tensor, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], c: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
-    b = torch.size(tokens_BL, 0)
-    l = torch.size(tokens_BL, 1)
-    cos_L = torch.to(torch.narrow(cos, 0, 0, l), self.dtype)
-    sin_L = torch.to(torch.narrow(sin, 0, 0, l), self.dtype)
-    groups = torch.floordiv(self.heads, self.kv_heads)
-    causal_1LL = self.causal(l)
-    windowed_1LL = causal_1LL
-    long = torch.gt(l, self.window)
-    if long:
-      windowed_1LL = self.windowed(l)
-    x = torch.embedding(w["model.embed_tokens.weight"], tokens_BL)
-    if torch.__not__(self.rotary):
-      x = torch.add(x, torch.narrow(w["model.embed_positions.weight"], 0, 0, l))
-    for i in range(self.layers):
-      layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
-      x_n = self.norm(x, torch.add(layer, "input_layernorm"), w)
-      qkv = self.attention_inputs(x_n, layer, w, c, a, train)
-      q_BNLH = self.rotate(torch.transpose(qkv[0], 1, 2), cos_L, sin_L)
-      k_BKLH = self.rotate(torch.transpose(qkv[1], 1, 2), cos_L, sin_L)
-      v_BKLH = torch.transpose(qkv[2], 1, 2)
-      if torch.gt(groups, 1):
-        k_BKLH = torch.repeat_interleave(k_BKLH, groups, 1)
-        v_BKLH = torch.repeat_interleave(v_BKLH, groups, 1)
-      cut = False
-      mask_1LL = causal_1LL
-      if long and torch.ge(i, self.window_from):
-        cut = True
-        mask_1LL = windowed_1LL
-      o = self.attend(q_BNLH, k_BKLH, v_BKLH, mask_1LL, cut)
-      o_BLD = torch.reshape(torch.transpose(o, 1, 2), [b, l, torch.mul(self.heads, self.head_dim)])
-      x = torch.add(x, self.project(o_BLD, torch.add(layer, "self_attn.o_proj"), c, a, train))
-      x = torch.add(x, self.feed_forward(x, layer, w, c, a, train))
-    x = self.norm(x, "model.norm", w)
-    return torch.view(x, [torch.mul(b, l), torch.size(x, 2)])
-
-  # Loss at each labelled position, [S]. `positions` counts through B*L: the position whose next token
-  # is the target.
-  def losses(self: __torch__.Decoder, tokens_BL: Tensor, positions_S: Tensor, targets_S: Tensor, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
-    c = self.cast(w)
-    x_TD = self.trunk(tokens_BL, cos, sin, w, c, self.cast(a), train)
-    logits_SV = self.head(torch.index_select(x_TD, 0, positions_S), c)
-    return torch.cross_entropy_loss(logits_SV, targets_S, None, 0)
-
-  def evaluate(self: __torch__.Decoder, tokens_BL: Tensor, positions_S: Tensor, targets_S: Tensor, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
-    return self.losses(tokens_BL, positions_S, targets_S, cos, sin, w, a, False)
-
-  # Every logit of whole sequences, [B, L, V]: what the cached path is checked against.
-  def logits(self: __torch__.Decoder, tokens_BL: Tensor, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
-    c = self.cast(w)
-    x_TD = self.trunk(tokens_BL, cos, sin, w, c, self.cast(a), False)
-    return torch.view(self.head(x_TD, c), [torch.size(tokens_BL, 0), torch.size(tokens_BL, 1), -1])

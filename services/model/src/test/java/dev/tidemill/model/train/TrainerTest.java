@@ -174,7 +174,9 @@ class TrainerTest {
       trainer.saveState(folder.resolve("before"));
       assertThatThrownBy(() -> trainer.step(TinyModel.batch(4, 1), 1e-3))
           .isInstanceOf(NonFiniteLossException.class)
-          .hasMessageContaining("Training step 0 was refused");
+          .hasMessageContaining("Training step 0 was refused")
+          .hasMessageContaining("the batch of 4 examples with")
+          .hasMessageContaining("no finite loss: [1, 2, 3, 4]");
       trainer.saveState(folder.resolve("after"));
     }
     assertThat(Files.readAllBytes(folder.resolve("after/trainer.safetensors")))
