@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
 
 /// A program of ours that can be killed and started again in place: same command, same directory,
 /// same ports. What it says is appended to a file.
-final class Program implements AutoCloseable {
+public final class Program implements AutoCloseable {
   private final String name;
   private final List<String> command;
   private final Path folder;
   private volatile @Nullable Process process;
 
   /// @param jvm further options of the JVM
-  Program(Path folder, String name, List<String> jvm, Class<?> main, List<String> arguments)
+  public Program(Path folder, String name, List<String> jvm, Class<?> main, List<String> arguments)
       throws IOException {
     this.name = name;
     this.folder = folder;
@@ -45,11 +45,11 @@ final class Program implements AutoCloseable {
         List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + file);
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
-  void start() {
+  public void start() {
     try {
       process =
           new ProcessBuilder(command)
@@ -63,7 +63,7 @@ final class Program implements AutoCloseable {
   }
 
   /// `kill -9`; returns when it is dead.
-  void kill() {
+  public void kill() {
     Process running = process;
     if (running == null) {
       return;
@@ -79,13 +79,22 @@ final class Program implements AutoCloseable {
     }
   }
 
-  boolean isAlive() {
+  /// Its process id; only while it runs.
+  public long pid() {
+    Process running = process;
+    if (running == null) {
+      throw new IllegalStateException(name + " does not run");
+    }
+    return running.pid();
+  }
+
+  public boolean isAlive() {
     Process running = process;
     return running != null && running.isAlive();
   }
 
   /// What it says.
-  Path log() {
+  public Path log() {
     return folder.resolve(name + ".log");
   }
 
