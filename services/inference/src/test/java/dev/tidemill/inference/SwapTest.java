@@ -174,6 +174,10 @@ class SwapTest {
   void memoryIsGivenBackOverManyReleases() {
     String base = artifacts.base(3);
     ReleaseTarget bare = TestArtifacts.target("leak", base, null);
+    // With an adapter first, so that what the base keeps to try adapters with is there before.
+    ReleaseTarget first = TestArtifacts.target("leak", base, artifacts.adapter(base, 99));
+    replica.routeAndWait("leak", bare, null);
+    replica.routeAndWait("leak", first, null);
     replica.routeAndWait("leak", bare, null);
     replica.post(CHAT, TestReplica.chat("leak", "warm up"));
     long before = Engine.memory().liveBytes();

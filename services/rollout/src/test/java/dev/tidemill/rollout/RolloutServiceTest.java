@@ -140,20 +140,24 @@ class RolloutServiceTest {
     goLive();
     publishRelease("new", ReleaseState.EVALUATED, "gate");
     goOnTrial(awaitDecision(2));
-    Replica replica =
-        new Replica(
-            "replica-1",
-            "http://localhost",
-            Map.of(),
-            List.of(),
-            List.of(new RefusedRelease(id("new"), "its signature is wrong", began)),
-            began,
-            began);
-    publish(Topics.REPLICAS, "replica-1", replica);
+    // The first would be named in the reason, if want of memory ended a trial.
+    publish(Topics.REPLICAS, "replica-1", refusing("replica-1", "there is no memory for it", true));
+    publish(Topics.REPLICAS, "replica-2", refusing("replica-2", "its signature is wrong", false));
 
     Decision rollBack = awaitDecision(3);
     assertThat(rollBack.getAction()).isEqualTo(Action.ROLL_BACK);
-    assertThat(rollBack.getReason()).contains("replica-1", "its signature is wrong");
+    assertThat(rollBack.getReason()).contains("replica-2", "its signature is wrong");
+  }
+
+  private Replica refusing(String replica, String reason, boolean temporary) {
+    return new Replica(
+        replica,
+        "http://localhost",
+        Map.of(),
+        List.of(),
+        List.of(new RefusedRelease(id("new"), reason, began, temporary)),
+        began,
+        began);
   }
 
   private void goLive() {

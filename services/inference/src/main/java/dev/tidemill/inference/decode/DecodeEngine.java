@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,8 +77,11 @@ public final class DecodeEngine implements Decoder, AutoCloseable {
   }
 
   @Override
-  public CompletableFuture<Void> prepare(BaseModel base) {
-    return admission.command(() -> generator(base));
+  public CompletableFuture<Boolean> prepare(Generator generator) {
+    AtomicBoolean taken = new AtomicBoolean();
+    return admission
+        .command(() -> taken.set(generators.putIfAbsent(generator.base(), generator) == null))
+        .thenApply(done -> taken.get());
   }
 
   @Override

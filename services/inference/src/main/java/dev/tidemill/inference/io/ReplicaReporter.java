@@ -98,7 +98,7 @@ final class ReplicaReporter implements AutoCloseable {
             .toList();
     List<RefusedRelease> refused =
         now.refused().stream()
-            .map(r -> new RefusedRelease(r.release(), r.reason(), r.at()))
+            .map(r -> new RefusedRelease(r.release(), r.reason(), r.at(), r.temporary()))
             .toList();
     return new Replica(id, endpoint, now.epochs(), resident, refused, startedAt, clock.instant());
   }

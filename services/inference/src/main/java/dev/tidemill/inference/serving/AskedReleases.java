@@ -139,15 +139,25 @@ public final class AskedReleases {
       if (entry == null) {
         return;
       }
-      for (CompletableFuture<Lease> turn : entry.turns()) {
-        if (release.tryAcquire()) {
-          Lease lease = new Lease(release, Arm.PINNED);
-          if (!turn.complete(lease)) {
-            lease.close();
-          }
-        }
+      entry.turns().removeIf(turn -> given(release, turn));
+      if (!entry.turns().isEmpty()) {
+        // It was let go in this moment: they wait for it to be brought again.
+        held.remove(release.id(), release);
+        waiting.put(release.id(), entry);
+        wake.run();
       }
     }
+  }
+
+  private static boolean given(ResidentRelease release, CompletableFuture<Lease> turn) {
+    if (!release.tryAcquire()) {
+      return turn.isDone();
+    }
+    Lease lease = new Lease(release, Arm.PINNED);
+    if (!turn.complete(lease)) {
+      lease.close();
+    }
+    return true;
   }
 
   /// A release is not to be had: all who wait for it are told.

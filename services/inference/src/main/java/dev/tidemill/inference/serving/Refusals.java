@@ -42,7 +42,7 @@ final class Refusals {
     @Nullable Refusal before = refusals.get(id);
     int times = before == null ? 1 : before.times() + 1;
     Duration wait = retry;
-    if (e.kind() == Kind.UNREADABLE || e.kind() == Kind.MEMORY) {
+    if (e.kind().temporary()) {
       Duration growing = FIRST_RETRY.multipliedBy(1L << Math.min(times - 1, 10));
       wait = growing.compareTo(retry) < 0 ? growing : retry;
     }
@@ -102,7 +102,13 @@ final class Refusals {
 
   List<Residency.Refused> all() {
     return refusals.entrySet().stream()
-        .map(e -> new Residency.Refused(e.getKey(), e.getValue().reason(), e.getValue().at()))
+        .map(
+            e ->
+                new Residency.Refused(
+                    e.getKey(),
+                    e.getValue().reason(),
+                    e.getValue().at(),
+                    e.getValue().kind().temporary()))
         .toList();
   }
 

@@ -7,15 +7,26 @@ final class RefusedException extends Exception {
   /// Why, in a word that fits a metric's label.
   enum Kind {
     /// Digest, signature or a file of the artifact is not right.
-    ARTIFACT,
+    ARTIFACT(false),
     /// The artifact is sound and not what the route says it is.
-    MISMATCH,
+    MISMATCH(false),
     /// The model cannot be made of it: shapes, formats, values that are not finite.
-    MODEL,
+    MODEL(false),
     /// It could not be read for now.
-    UNREADABLE,
+    UNREADABLE(true),
     /// There is no memory for it now.
-    MEMORY
+    MEMORY(true);
+
+    private final boolean temporary;
+
+    Kind(boolean temporary) {
+      this.temporary = temporary;
+    }
+
+    /// Whether it may be served later without anybody changing it.
+    boolean temporary() {
+      return temporary;
+    }
   }
 
   private final Kind kind;

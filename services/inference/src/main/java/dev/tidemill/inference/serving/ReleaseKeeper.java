@@ -107,6 +107,7 @@ public final class ReleaseKeeper implements AutoCloseable {
         ServiceLoop.named("inference-keeper", health)
             .heartbeatLimit(Duration.ofMinutes(5))
             .wakeup(work::release)
+            .atEnd(this::letEverythingGo)
             .start(this::step);
   }
 
@@ -127,6 +128,10 @@ public final class ReleaseKeeper implements AutoCloseable {
     if (loop != null) {
       loop.close();
     }
+  }
+
+  // On the keeper's thread, which owns what it tries releases with.
+  private void letEverythingGo() {
     serving.publish(ServingTable.UNKNOWN);
     residents.close();
     residency = Residency.NONE;

@@ -8,12 +8,15 @@ import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.ModelFormatException;
 import dev.tidemill.model.generate.DecodeState;
 import dev.tidemill.model.generate.Generator;
+import dev.tidemill.model.generate.Sampler;
+import dev.tidemill.model.generate.SamplingParameters;
 import dev.tidemill.platform.artifact.ArtifactRefusedException;
 import dev.tidemill.platform.artifact.ArtifactStore;
 import dev.tidemill.platform.artifact.Manifest;
 import dev.tidemill.platform.artifact.VerifiedArtifact;
 import dev.tidemill.platform.faults.Fault;
 import dev.tidemill.schemas.ReleaseId;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -95,11 +98,9 @@ final class ReleaseLoader {
 
   /// Decodes once off the serving thread: the pages are read in, and a model whose values overflow
   /// is found before anyone asks it.
-  static void warm(String release, BaseModel base, @Nullable Adapter adapter)
+  static void tryOut(String release, Generator generator, @Nullable Adapter adapter)
       throws RefusedException {
-    int first = Math.max(0, base.config().bosTokenId());
-    try (Generator generator = new Generator(base);
-        DecodeState state = generator.start(new int[] {first}, adapter)) {
+    try (DecodeState state = generator.start(first(generator), adapter)) {
       for (float logit : generator.logits(state)) {
         if (!Float.isFinite(logit)) {
           throw new RefusedException(
@@ -108,6 +109,23 @@ final class ReleaseLoader {
         }
       }
     }
+  }
+
+  /// Decodes with a new generator as the serving thread will, alone and in a batch: the program's
+  /// methods are compiled when they are first called, and that is not to stop the others' tokens.
+  static void warm(Generator generator, @Nullable Adapter adapter) {
+    Sampler greedy = new Sampler(SamplingParameters.greedy(2), first(generator));
+    try (DecodeState one = generator.start(first(generator), adapter);
+        DecodeState other = generator.start(first(generator), adapter)) {
+      generator.nextAll(List.of(one, other), List.of(greedy, greedy));
+      if (!one.ended()) {
+        generator.next(one, greedy);
+      }
+    }
+  }
+
+  private static int[] first(Generator generator) {
+    return new int[] {Math.max(0, generator.base().config().bosTokenId())};
   }
 
   private VerifiedArtifact open(String digest, Manifest.Kind wanted) throws RefusedException {

@@ -21,7 +21,8 @@ public record Residency(
   /// A release that is wanted and cannot be served.
   ///
   /// @param reason one sentence
-  public record Refused(String release, String reason, Instant at) {}
+  /// @param temporary whether it may be served later without anybody changing it
+  public record Refused(String release, String reason, Instant at, boolean temporary) {}
 
   public Residency {
     epochs = Map.copyOf(epochs);

@@ -1,7 +1,9 @@
 package dev.tidemill.inference.serving;
 
 import dev.tidemill.inference.serving.RefusedException.Kind;
+import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
+import dev.tidemill.model.generate.Generator;
 import dev.tidemill.platform.artifact.VerifiedArtifact;
 import java.time.Duration;
 import java.util.Collection;
@@ -51,9 +53,21 @@ final class ResidentBases {
     return base;
   }
 
-  /// Gets the decoder ready for a base.
-  void prepare(ResidentBase base) throws InterruptedException, RefusedException {
-    await(decoder.prepare(base.model()));
+  /// Gets the decoder ready for a base: it is given the generator that was made and tried here, so
+  /// that its own thread does not stop to make one.
+  ///
+  /// @param adapter one that stands on it; null when there is none yet
+  void prepare(ResidentBase base, @Nullable Adapter adapter)
+      throws InterruptedException, RefusedException {
+    if (base.prepared()) {
+      return;
+    }
+    ReleaseLoader.warm(base.probe(), adapter);
+    Generator ready = base.takeProbe();
+    if (!await(decoder.prepare(ready))) {
+      ready.close();
+    }
+    base.setPrepared();
   }
 
   /// A release does not stand on a base any more; with the last one the base is unloaded.
@@ -73,8 +87,9 @@ final class ResidentBases {
       return;
     }
     BaseModel model = base.model();
+    base.closeProbe();
     try {
-      await(decoder.forget(model));
+      var _ = await(decoder.forget(model));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RefusedException e) {
@@ -84,10 +99,10 @@ final class ResidentBases {
     log.info("base {} is unloaded", base.digest());
   }
 
-  private static void await(CompletableFuture<Void> done)
+  private static <T> T await(CompletableFuture<T> done)
       throws InterruptedException, RefusedException {
     try {
-      done.get(DECODER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      return done.get(DECODER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
       throw new RefusedException(
           Kind.UNREADABLE, "the decoding thread did not answer in time: " + e, e);

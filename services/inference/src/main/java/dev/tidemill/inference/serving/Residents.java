@@ -178,8 +178,8 @@ final class Residents {
       if (delta != null) {
         adapter = ReleaseLoader.adapter(delta, base.model());
       }
-      ReleaseLoader.warm(target.getRelease(), base.model(), adapter);
-      bases.prepare(base);
+      ReleaseLoader.tryOut(target.getRelease(), base.probe(), adapter);
+      bases.prepare(base, adapter);
       done = true;
       return new ResidentRelease(
           target.getRelease(),

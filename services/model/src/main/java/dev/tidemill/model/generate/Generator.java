@@ -44,6 +44,12 @@ public final class Generator implements AutoCloseable {
     noAdapter = TensorMap.emptyDictionary();
   }
 
+  /// Lets the generator go for another thread, which owns it from its first call on. No sequence
+  /// may be open.
+  public void letGo() {
+    program.letGo();
+  }
+
   public BaseModel base() {
     return base;
   }

@@ -18,9 +18,11 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/// One copy of the decoder program, owned by the thread that made it: modules are never shared
-/// between threads, and gradient mode and executor settings are per thread.
+/// One copy of the decoder program, owned by one thread at a time: modules are never shared between
+/// threads, and gradient mode and executor settings are per thread. The thread that made it owns it
+/// until it lets it go; then the next thread that uses it does.
 ///
 /// The program is packed from [#SOURCES], parts of one class; weights come in with every call.
 public final class DecoderProgram implements AutoCloseable {
@@ -34,7 +36,7 @@ public final class DecoderProgram implements AutoCloseable {
 
   private final PtNDManager manager;
   private final PtSymbolBlock block;
-  private final Thread owner = Thread.currentThread();
+  private volatile @Nullable Thread owner = Thread.currentThread();
 
   /// What an optimizer fixes for the life of a program; serving passes [#SERVING].
   public record Training(
@@ -49,9 +51,7 @@ public final class DecoderProgram implements AutoCloseable {
   }
 
   public DecoderProgram(DecoderConfig config, Training training) {
-    if (owner.isVirtual()) {
-      throw new IllegalStateException("Model programs run on platform threads, not virtual ones.");
-    }
+    requirePlatformThread();
     Map<String, Object> attributes = new LinkedHashMap<>();
     attributes.put("layers", config.layers());
     attributes.put("heads", config.heads());
@@ -137,11 +137,30 @@ public final class DecoderProgram implements AutoCloseable {
     return (PtNDManager) manager.newSubManager();
   }
 
+  /// Lets the program go for another thread, which owns it from its first call on. Whoever hands it
+  /// over must see to it that the other thread comes after this call.
+  public void letGo() {
+    requireOwner();
+    owner = null;
+  }
+
+  private static void requirePlatformThread() {
+    if (Thread.currentThread().isVirtual()) {
+      throw new IllegalStateException("Model programs run on platform threads, not virtual ones.");
+    }
+  }
+
   public void requireOwner() {
-    if (!Thread.currentThread().equals(owner)) {
+    @Nullable Thread now = owner;
+    if (now == null) {
+      requirePlatformThread();
+      // As in the constructor: the setting is the thread's, not the program's.
+      JniUtils.setGraphExecutorOptimize(false);
+      owner = Thread.currentThread();
+    } else if (!Thread.currentThread().equals(now)) {
       throw new IllegalStateException(
           "This model program belongs to thread "
-              + owner.getName()
+              + now.getName()
               + ", but thread "
               + Thread.currentThread().getName()
               + " used it.");

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param releases the releases of the task
 /// @param route its route; null before the first release is live
-/// @param refused releases that a replica will not serve, with the reason
+/// @param refused releases that a replica will not serve unless they are changed, with the reason
 /// @param trial the evidence on the canary of the route; null when there is none
 public record TaskView(
     String task,

@@ -80,7 +80,10 @@ final class Desired {
     Map<String, String> refused = new HashMap<>();
     for (Replica replica : replicas.values()) {
       for (RefusedRelease each : replica.getRefused()) {
-        refused.putIfAbsent(each.getRelease(), replica.getId() + ": " + each.getReason());
+        // Want of memory says nothing about the release: the replica tries it again.
+        if (!each.getTemporary()) {
+          refused.putIfAbsent(each.getRelease(), replica.getId() + ": " + each.getReason());
+        }
       }
     }
     return refused;
