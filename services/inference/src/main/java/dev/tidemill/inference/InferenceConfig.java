@@ -1,6 +1,7 @@
 package dev.tidemill.inference;
 
 import dev.tidemill.inference.domain.KeyQuotas;
+import dev.tidemill.model.WeightFormat;
 import dev.tidemill.platform.config.HttpConfig;
 import dev.tidemill.platform.http.KeyRing;
 import java.time.Duration;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 /// @param retryRefused wait before a refused artifact is tried again; 30 s unless told
 /// @param residentBytes most memory that the weights of bases and adapters may take; half of the
 ///     memory of the machine or container when 0 or absent
+/// @param weights what the matrices of bases are in memory, and are computed with; as they are
+///     stored unless told
 /// @param apiKeys who may ask: name of the producer to the SHA-256 of its key in lower-case hex, or
 ///     of two keys while one replaces the other; nobody is asked for a key when it is empty
 /// @param quotas how much each key may ask for, and of which tasks; without limit unless told
@@ -48,6 +51,7 @@ public record InferenceConfig(
     Duration reportInterval,
     Duration retryRefused,
     long residentBytes,
+    WeightFormat weights,
     Map<String, List<String>> apiKeys,
     KeyQuotas quotas) {
 
@@ -63,6 +67,7 @@ public record InferenceConfig(
     completionBuffer = completionBuffer == 0 ? 4096 : completionBuffer;
     reportInterval = reportInterval == null ? Duration.ofSeconds(5) : reportInterval;
     retryRefused = retryRefused == null ? Duration.ofSeconds(30) : retryRefused;
+    weights = weights == null ? WeightFormat.AS_STORED : weights;
     apiKeys = apiKeys == null ? Map.of() : Map.copyOf(apiKeys);
     quotas = quotas == null ? KeyQuotas.NONE : quotas;
     requireNotNegative("threads", threads);
@@ -124,6 +129,7 @@ public record InferenceConfig(
     private Duration reportInterval = Duration.ofSeconds(5);
     private Duration retryRefused = Duration.ofSeconds(30);
     private long residentBytes;
+    private WeightFormat weights = WeightFormat.AS_STORED;
     private Map<String, List<String>> apiKeys = Map.of();
     private KeyQuotas quotas = KeyQuotas.NONE;
 
@@ -201,6 +207,11 @@ public record InferenceConfig(
       return this;
     }
 
+    public Builder weights(WeightFormat value) {
+      weights = value;
+      return this;
+    }
+
     public Builder apiKeys(Map<String, List<String>> value) {
       apiKeys = value;
       return this;
@@ -228,6 +239,7 @@ public record InferenceConfig(
           reportInterval,
           retryRefused,
           residentBytes,
+          weights,
           apiKeys,
           quotas);
     }

@@ -12,6 +12,7 @@ import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.ChatMessage;
 import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.LoraConfig;
+import dev.tidemill.model.WeightFormat;
 import dev.tidemill.model.generate.Generator;
 import dev.tidemill.model.generate.SamplingParameters;
 import dev.tidemill.model.tokenizer.BpeTrainer;
@@ -152,7 +153,7 @@ final class TestArtifacts {
 
   /// Memory that a published base takes.
   long bytesOfBase(String digest) {
-    return BaseModel.bytesOf(BaseModel.configOf(folderOf(digest)));
+    return BaseModel.bytesOf(folderOf(digest), WeightFormat.AS_STORED);
   }
 
   /// Memory that a published adapter takes.

@@ -12,6 +12,7 @@ import dev.tidemill.inference.serving.ReleaseKeeper;
 import dev.tidemill.inference.serving.ResidentRelease;
 import dev.tidemill.inference.serving.Serving;
 import dev.tidemill.inference.serving.ServingMeters;
+import dev.tidemill.model.WeightFormat;
 import dev.tidemill.platform.health.Health;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
@@ -48,6 +49,7 @@ final class TestKeeper implements AutoCloseable {
             serving,
             asked,
             residentBytes,
+            WeightFormat.AS_STORED,
             engine,
             new ServingMeters(registry),
             health,

@@ -38,6 +38,7 @@ public final class BaseModel implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final SortedMap<String, byte[]> companions;
   private final TensorMap weights;
+  private final boolean bf16;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private BaseModel(
@@ -45,7 +46,9 @@ public final class BaseModel implements AutoCloseable {
       GenerationConfig generation,
       Tokenizer tokenizer,
       SortedMap<String, byte[]> companions,
-      TensorMap weights) {
+      TensorMap weights,
+      boolean bf16) {
+    this.bf16 = bf16;
     this.config = config;
     this.generation = generation;
     this.tokenizer = tokenizer;
@@ -57,11 +60,22 @@ public final class BaseModel implements AutoCloseable {
   /// `tokenizer.json`, `tokenizer_config.json` with its chat template, and
   /// `generation_config.json`.
   ///
+  /// Weights are in memory as they are stored ([WeightFormat#AS_STORED]).
+  ///
   /// @throws ModelFormatException naming file and key or tensor when the folder cannot be used
   public static BaseModel load(Path folder) {
+    return load(folder, WeightFormat.AS_STORED);
+  }
+
+  /// The same with weights in memory as told. They are read from the mapped file one after the
+  /// other: while that goes on, no more than one of them is held twice.
+  ///
+  /// @throws ModelFormatException naming file and key or tensor when the folder cannot be used
+  public static BaseModel load(Path folder, WeightFormat format) {
     DecoderConfig config = DecoderConfig.read(folder.resolve(CONFIG));
     GenerationConfig generation = GenerationConfig.read(folder, config);
-    List<Tensor> used = Checkpoint.read(folder, config);
+    List<Checkpoint.Weight> stored = Checkpoint.read(folder, config);
+    boolean bf16 = Checkpoint.bf16(stored, format);
     Tokenizer tokenizer = Tokenizer.load(folder);
     if (tokenizer.size() > config.vocabSize()) {
       tokenizer.close();
@@ -74,8 +88,13 @@ public final class BaseModel implements AutoCloseable {
               + tokenizer.size()
               + " tokens.");
     }
-    return new BaseModel(
-        config, generation, tokenizer, companions(folder), new TensorMap("w", used, Map.of()));
+    try {
+      TensorMap weights = Checkpoint.load(stored, bf16);
+      return new BaseModel(config, generation, tokenizer, companions(folder), weights, bf16);
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
   }
 
   /// Writes a folder with random weights that [#load] reads, the same bytes for the same
@@ -129,13 +148,15 @@ public final class BaseModel implements AutoCloseable {
 
   /// Size of the weights in native memory.
   public long bytes() {
-    return weights.values() * Float.BYTES;
+    return weights.bytes();
   }
 
-  /// Size that the weights of this configuration have in native memory: [#load] refuses other
-  /// shapes.
-  public static long bytesOf(DecoderConfig config) {
-    return DecoderShapes.values(DecoderShapes.weights(config)) * Float.BYTES;
+  /// Size in native memory that the weights of a folder would have: [#load] refuses other shapes.
+  ///
+  /// @throws ModelFormatException naming file and key or tensor when the folder cannot be used
+  public static long bytesOf(Path folder, WeightFormat format) {
+    List<Checkpoint.Weight> stored = Checkpoint.read(folder, configOf(folder));
+    return Checkpoint.bytes(stored, Checkpoint.bf16(stored, format));
   }
 
   /// The configuration of a folder that [#load] would read.
@@ -148,6 +169,11 @@ public final class BaseModel implements AutoCloseable {
   /// Number of weights.
   public long parameters() {
     return weights.values();
+  }
+
+  /// Whether its matrices are bf16 in memory: then bf16 is also what is computed in.
+  public boolean bf16() {
+    return bf16;
   }
 
   /// For this module only: the weights in native memory.

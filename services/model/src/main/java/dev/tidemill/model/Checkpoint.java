@@ -3,11 +3,17 @@ package dev.tidemill.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tidemill.model.family.Family;
 import dev.tidemill.model.program.DecoderShapes;
+import dev.tidemill.model.program.TensorMap;
+import dev.tidemill.model.program.WeightConverter;
+import dev.tidemill.model.safetensors.Dtype;
 import dev.tidemill.model.safetensors.Safetensors;
+import dev.tidemill.model.safetensors.StoredTensor;
 import dev.tidemill.model.safetensors.Tensor;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -17,8 +23,8 @@ import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /// The weights of a Hugging Face folder: of `model.safetensors`, or of the shards that
-/// `model.safetensors.index.json` names. They are mapped, and only those that the decoder asks
-/// for.
+/// `model.safetensors.index.json` names: where each lies that the decoder asks for. They are mapped
+/// one after the other, as they are loaded.
 final class Checkpoint {
   static final String WEIGHTS = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
@@ -26,7 +32,7 @@ final class Checkpoint {
   private final DecoderConfig config;
   private final Path listing;
   private final @Nullable Map<String, Path> shardOf;
-  private final Map<Path, SortedMap<String, Tensor>> opened = new HashMap<>();
+  private final Map<Path, SortedMap<String, StoredTensor>> opened = new HashMap<>();
   private final Set<String> wanted = new HashSet<>();
 
   private Checkpoint(DecoderConfig config, Path listing, @Nullable Map<String, Path> shardOf) {
@@ -36,11 +42,46 @@ final class Checkpoint {
     DecoderShapes.weights(config).keySet().forEach(own -> wanted.addAll(names(own)));
   }
 
-  /// Every weight under its own name, checked against the shapes that the configuration asks for.
+  /// A weight under its own name.
   ///
-  /// @throws ModelFormatException naming file and tensor when one is missing, misshapen or not
-  ///     finite, or a shard is missing
-  static List<Tensor> read(Path folder, DecoderConfig config) {
+  /// @param turned whether it lies the other way round in its file
+  record Weight(String own, StoredTensor stored, boolean turned) {
+
+    /// Norms and biases are fp32 always: they are small.
+    private Dtype inMemory(boolean bf16) {
+      return bf16 && matrix() ? Dtype.BF16 : Dtype.F32;
+    }
+
+    private boolean matrix() {
+      return stored.shape().length > 1;
+    }
+  }
+
+  /// Whether matrices of this format are bf16 in memory.
+  static boolean bf16(List<Weight> weights, WeightFormat format) {
+    return switch (format) {
+      case AS_STORED ->
+          weights.stream().allMatch(w -> !w.matrix() || w.stored.dtype() == Dtype.BF16);
+      case FP32 -> false;
+      case BF16 -> true;
+    };
+  }
+
+  /// Size in native memory that [#load] takes.
+  static long bytes(List<Weight> weights, boolean bf16) {
+    long bytes = 0;
+    for (Weight weight : weights) {
+      StoredTensor stored = weight.stored;
+      bytes += stored.bytes() / stored.dtype().bytes() * weight.inMemory(bf16).bytes();
+    }
+    return bytes;
+  }
+
+  /// Every weight, checked against the shapes that the configuration asks for.
+  ///
+  /// @throws ModelFormatException naming file and tensor when one is missing or misshapen, or a
+  ///     shard is missing
+  static List<Weight> read(Path folder, DecoderConfig config) {
     Path single = folder.resolve(WEIGHTS);
     Path index = folder.resolve(INDEX);
     boolean sharded = !Files.exists(single) && Files.exists(index);
@@ -48,18 +89,41 @@ final class Checkpoint {
         sharded
             ? new Checkpoint(config, index, shards(folder, index))
             : new Checkpoint(config, single, null);
-    List<Tensor> weights = new ArrayList<>();
+    List<Weight> weights = new ArrayList<>();
     DecoderShapes.weights(config)
         .forEach((own, shape) -> weights.add(checkpoint.weight(own, shape)));
     return weights;
   }
 
-  private Tensor weight(String own, int[] shape) {
+  /// Brings weights into native memory, holding no more than one of them beside those that are
+  /// there.
+  ///
+  /// @param bf16 whether matrices are to be bf16 in memory
+  /// @throws ModelFormatException naming file and tensor when one is not finite
+  static TensorMap load(List<Weight> weights, boolean bf16) {
+    try (WeightConverter converter = new WeightConverter();
+        TensorMap.Filling filling = new TensorMap.Filling("w", converter)) {
+      for (Weight weight : weights) {
+        StoredTensor stored = weight.stored;
+        try (Arena arena = Arena.ofConfined()) {
+          Tensor tensor = stored.map(arena);
+          @Nullable String fault = tensor.fault(stored.file(), "config.json", stored.shape());
+          if (fault != null) {
+            throw new ModelFormatException(fault);
+          }
+          filling.add(tensor.named(weight.own), weight.inMemory(bf16), weight.turned);
+        }
+      }
+      return filling.done();
+    }
+  }
+
+  private Weight weight(String own, int[] shape) {
     for (String name : names(own)) {
       Path file = shardOf == null ? listing : shardOf.get(name);
-      Tensor tensor = file == null ? null : open(file).get(name);
+      StoredTensor tensor = file == null ? null : open(file).get(name);
       if (file != null && tensor != null) {
-        return TensorNames.fromFile(checked(file, tensor, own, shape), own, config.family());
+        return checked(tensor, own, shape);
       }
       if (file != null && shardOf != null) {
         throw new ModelFormatException(
@@ -70,8 +134,8 @@ final class Checkpoint {
         "The tensor " + names(own).getFirst() + " is missing from " + listing + ".");
   }
 
-  private SortedMap<String, Tensor> open(Path file) {
-    return opened.computeIfAbsent(file, each -> Safetensors.read(each, wanted::contains));
+  private SortedMap<String, StoredTensor> open(Path file) {
+    return opened.computeIfAbsent(file, each -> Safetensors.index(each, wanted::contains));
   }
 
   /// What a weight may be called in the files, the proper name first.
@@ -83,14 +147,14 @@ final class Checkpoint {
         : List.of(full);
   }
 
-  private Tensor checked(Path file, Tensor tensor, String own, int[] shape) {
-    int[] expected =
-        TensorNames.turned(own, config.family()) ? new int[] {shape[1], shape[0]} : shape;
-    @Nullable String fault = tensor.fault(file, "config.json", expected);
-    if (fault != null) {
-      throw new ModelFormatException(fault);
+  private Weight checked(StoredTensor tensor, String own, int[] shape) {
+    boolean turned = TensorNames.turned(own, config.family());
+    int[] expected = turned ? new int[] {shape[1], shape[0]} : shape;
+    if (!Arrays.equals(tensor.shape(), expected)) {
+      throw new ModelFormatException(
+          Tensor.misshapen(tensor.name(), tensor.file(), "config.json", tensor.shape(), expected));
     }
-    return tensor;
+    return new Weight(own, tensor, turned);
   }
 
   private static Map<String, Path> shards(Path folder, Path index) {

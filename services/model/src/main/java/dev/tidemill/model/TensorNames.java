@@ -20,11 +20,6 @@ final class TensorNames {
     return (turned(own.name(), family) ? own.transposed() : own).named(file(own.name(), family));
   }
 
-  /// A weight of a base as the decoder takes it.
-  static Tensor fromFile(Tensor tensor, String own, Family family) {
-    return (turned(own, family) ? tensor.transposed() : tensor).named(own);
-  }
-
   /// Whether a weight lies the other way round in its file.
   static boolean turned(String own, Family family) {
     return own.endsWith(".weight") && family.inputsFirst(module(own));

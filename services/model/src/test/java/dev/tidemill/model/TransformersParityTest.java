@@ -44,7 +44,7 @@ class TransformersParityTest {
 
   @BeforeEach
   void load() {
-    base = BaseModel.load(fixture.copyBase(folder.resolve("base")));
+    base = BaseModel.load(fixture.copyBase(folder.resolve("base")), WeightFormat.FP32);
   }
 
   @AfterEach

@@ -98,6 +98,7 @@ public final class Replica implements AutoCloseable {
                 serving,
                 asked,
                 residentBytes(config),
+                config.weights(),
                 engine,
                 servingMeters,
                 health,

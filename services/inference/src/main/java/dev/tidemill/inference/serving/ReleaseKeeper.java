@@ -5,6 +5,7 @@ import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.events.Route;
 import dev.tidemill.inference.serving.ServingTable.CanaryArm;
 import dev.tidemill.inference.serving.ServingTable.TaskArms;
+import dev.tidemill.model.WeightFormat;
 import dev.tidemill.platform.artifact.ArtifactStore;
 import dev.tidemill.platform.health.Health;
 import dev.tidemill.platform.lifecycle.ServiceLoop;
@@ -68,12 +69,14 @@ public final class ReleaseKeeper implements AutoCloseable {
 
   /// @param asked has the releases that no route names
   /// @param residentBytes most memory that weights may take
+  /// @param weights format of bases in memory
   /// @param routesRead whether the routes were read to their end
   public ReleaseKeeper(
       ArtifactStore store,
       Serving serving,
       AskedReleases asked,
       long residentBytes,
+      WeightFormat weights,
       Decoder decoder,
       ServingMeters meters,
       Health health,
@@ -91,7 +94,7 @@ public final class ReleaseKeeper implements AutoCloseable {
     this.refusals = new Refusals(meters, clock, retryRefused);
     this.residents =
         new Residents(
-            new ReleaseLoader(store),
+            new ReleaseLoader(store, weights),
             new ResidentBases(decoder),
             meters,
             asked,

@@ -6,6 +6,7 @@ import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.ModelFormatException;
+import dev.tidemill.model.WeightFormat;
 import dev.tidemill.model.generate.DecodeState;
 import dev.tidemill.model.generate.Generator;
 import dev.tidemill.model.generate.Sampler;
@@ -25,9 +26,12 @@ import org.jspecify.annotations.Nullable;
 /// one token decoded. Runs on the keeper's thread.
 final class ReleaseLoader {
   private final ArtifactStore store;
+  private final WeightFormat format;
 
-  ReleaseLoader(ArtifactStore store) {
+  /// @param format of the weights of bases in memory
+  ReleaseLoader(ArtifactStore store, WeightFormat format) {
     this.store = store;
+    this.format = format;
   }
 
   /// Artifacts of a release that were verified and are not in memory yet.
@@ -65,7 +69,7 @@ final class ReleaseLoader {
     @Nullable DecoderConfig config = resident;
     if (base != null) {
       config = sound("base", base, a -> BaseModel.configOf(a.folder()));
-      bytes += BaseModel.bytesOf(config);
+      bytes += sound("base", base, a -> BaseModel.bytesOf(a.folder(), format));
     }
     if (adapter != null && config != null) {
       DecoderConfig standsOn = config;
@@ -74,8 +78,8 @@ final class ReleaseLoader {
     return new Verified(base, adapter, bytes);
   }
 
-  static BaseModel base(VerifiedArtifact artifact) throws RefusedException {
-    return sound("base", artifact, a -> BaseModel.load(a.folder()));
+  BaseModel base(VerifiedArtifact artifact) throws RefusedException {
+    return sound("base", artifact, a -> BaseModel.load(a.folder(), format));
   }
 
   static Adapter adapter(VerifiedArtifact artifact, BaseModel base) throws RefusedException {

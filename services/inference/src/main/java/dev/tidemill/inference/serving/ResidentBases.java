@@ -43,11 +43,11 @@ final class ResidentBases {
     return base;
   }
 
-  /// Brings a base into memory for its first release.
-  ResidentBase load(VerifiedArtifact weights) throws RefusedException {
-    ResidentBase base =
-        new ResidentBase(
-            weights.digest(), ReleaseLoader.base(weights), weights.manifest().createdAt());
+  /// A base that was brought into memory, for its first release.
+  ///
+  /// @param model made of its weights
+  ResidentBase add(VerifiedArtifact weights, BaseModel model) {
+    ResidentBase base = new ResidentBase(weights.digest(), model, weights.manifest().createdAt());
     base.add();
     bases.put(base.digest(), base);
     return base;

@@ -172,7 +172,8 @@ final class Residents {
       makeRoom(target.getRelease(), verified.bytes());
       @Nullable VerifiedArtifact weights = verified.base();
       if (base == null) {
-        base = bases.load(Objects.requireNonNull(weights));
+        VerifiedArtifact artifact = Objects.requireNonNull(weights);
+        base = bases.add(artifact, loader.base(artifact));
       }
       @Nullable VerifiedArtifact delta = verified.adapter();
       if (delta != null) {

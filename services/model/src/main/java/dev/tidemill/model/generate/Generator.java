@@ -38,7 +38,7 @@ public final class Generator implements AutoCloseable {
     this.base = base;
     config = base.config();
     base.weights().acquire();
-    program = new DecoderProgram(config, DecoderProgram.Training.SERVING);
+    program = new DecoderProgram(config, DecoderProgram.Training.serving(base.bf16()));
     caches = program.newManager();
     rope = new Rope(program);
     noAdapter = TensorMap.emptyDictionary();

@@ -38,7 +38,7 @@ public final class DecoderProgram implements AutoCloseable {
   private final PtSymbolBlock block;
   private volatile @Nullable Thread owner = Thread.currentThread();
 
-  /// What an optimizer fixes for the life of a program; serving passes [#SERVING].
+  /// What an optimizer fixes for the life of a program; serving passes [#serving].
   public record Training(
       double dropout,
       double beta1,
@@ -47,7 +47,10 @@ public final class DecoderProgram implements AutoCloseable {
       double weightDecay,
       double clipNorm,
       boolean bf16) {
-    public static final Training SERVING = new Training(0, 0.9, 0.999, 1e-8, 0, 1, false);
+    /// Of programs that do not train.
+    public static Training serving(boolean bf16) {
+      return new Training(0, 0.9, 0.999, 1e-8, 0, 1, bf16);
+    }
   }
 
   public DecoderProgram(DecoderConfig config, Training training) {

@@ -6,16 +6,21 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import dev.tidemill.model.safetensors.Dtype;
 import dev.tidemill.model.safetensors.Tensor;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
-/// Named fp32 tensors in native memory: the weights of a base, or an adapter. Counts its users:
-/// memory is given back when the owner and every user have let go.
+/// Named tensors in native memory: the weights of a base, fp32 or bf16, or an adapter, fp32. Counts
+/// its users: memory is given back when the owner and every user have let go.
 ///
 /// Names are sorted, the order in which the programs see them too.
 public final class TensorMap {
@@ -30,17 +35,71 @@ public final class TensorMap {
   /// @param extra scalars that programs find beside the tensors
   public TensorMap(String prefix, Collection<Tensor> tensors, Map<String, Float> extra) {
     manager = Native.newManager();
-    long count = 0;
     for (Tensor tensor : tensors) {
-      PtNDArray array = copy(manager, tensor);
-      array.setName(prefix + "." + tensor.name());
-      arrays.put(tensor.name(), array);
-      count += array.size();
+      arrays.put(tensor.name(), copy(manager, tensor));
     }
-    values = count;
+    values = name(prefix);
+    dictionary = dictionary(extra);
+  }
+
+  private TensorMap(String prefix, PtNDManager manager, Map<String, PtNDArray> filled) {
+    this.manager = manager;
+    arrays.putAll(filled);
+    values = name(prefix);
+    dictionary = dictionary(Map.of());
+  }
+
+  private long name(String prefix) {
+    long count = 0;
+    for (Map.Entry<String, PtNDArray> entry : arrays.entrySet()) {
+      entry.getValue().setName(prefix + "." + entry.getKey());
+      count += entry.getValue().size();
+    }
+    return count;
+  }
+
+  private IValue dictionary(Map<String, Float> extra) {
     Map<String, PtNDArray> all = new TreeMap<>(arrays);
     extra.forEach((name, value) -> all.put(name, (PtNDArray) manager.create(value.floatValue())));
-    dictionary = IValue.stringMapFrom(all);
+    return IValue.stringMapFrom(all);
+  }
+
+  /// Tensors that come into native memory one after the other, each in the format it is to have
+  /// there. What is not done when this is closed is given back.
+  public static final class Filling implements AutoCloseable {
+    private final String prefix;
+    private final WeightConverter converter;
+    private final Map<String, PtNDArray> filled = new TreeMap<>();
+    private @Nullable PtNDManager manager = Native.newManager();
+
+    public Filling(String prefix, WeightConverter converter) {
+      this.prefix = prefix;
+      this.converter = converter;
+    }
+
+    /// Copies a tensor.
+    ///
+    /// @param turned whether a matrix is to lie the other way round
+    public void add(Tensor tensor, Dtype dtype, boolean turned) {
+      filled.put(tensor.name(), converter.convert(open(), tensor, dtype, turned));
+    }
+
+    public TensorMap done() {
+      TensorMap map = new TensorMap(prefix, open(), filled);
+      manager = null;
+      return map;
+    }
+
+    private PtNDManager open() {
+      return Objects.requireNonNull(manager, "it is done");
+    }
+
+    @Override
+    public void close() {
+      if (manager != null) {
+        manager.close();
+      }
+    }
   }
 
   /// A native copy of a tensor, owned by the manager.
@@ -58,7 +117,7 @@ public final class TensorMap {
     }
   }
 
-  /// The values of an array, outside native memory.
+  /// The values of an fp32 array, outside native memory.
   public static Tensor toTensor(String name, NDArray array) {
     long[] shape = array.getShape().getShape();
     int[] sizes = new int[shape.length];
@@ -82,6 +141,27 @@ public final class TensorMap {
   /// The dictionary that serving programs take.
   public IValue dictionary() {
     return dictionary;
+  }
+
+  /// The values in fp32, outside native memory.
+  public List<Tensor> tensors() {
+    List<Tensor> tensors = new ArrayList<>();
+    try (WeightConverter converter = new WeightConverter()) {
+      arrays.forEach(
+          (name, array) ->
+              tensors.add(
+                  array.getDataType() == DataType.FLOAT32
+                      ? toTensor(name, array)
+                      : converter.widened(name, array)));
+    }
+    return tensors;
+  }
+
+  /// Size in native memory.
+  public long bytes() {
+    return arrays.values().stream()
+        .mapToLong(array -> array.size() * array.getDataType().getNumOfBytes())
+        .sum();
   }
 
   /// Number of values.

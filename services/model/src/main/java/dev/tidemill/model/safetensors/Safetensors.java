@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tidemill.model.ModelFormatException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -44,6 +45,15 @@ public final class Safetensors {
   ///
   /// @throws ModelFormatException naming the file and the tensor when the file is damaged
   public static SortedMap<String, Tensor> read(Path file, Predicate<String> wanted) {
+    SortedMap<String, Tensor> tensors = new TreeMap<>();
+    index(file, wanted).forEach((name, stored) -> tensors.put(name, stored.map(Arena.ofAuto())));
+    return tensors;
+  }
+
+  /// Where the tensors of a file lie that are wanted by name, of which nothing is mapped yet.
+  ///
+  /// @throws ModelFormatException naming the file and the tensor when the file is damaged
+  public static SortedMap<String, StoredTensor> index(Path file, Predicate<String> wanted) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size < 8) {
@@ -55,11 +65,11 @@ public final class Safetensors {
         throw fault(file, "announces a header of " + headerLength + " bytes, which it cannot hold");
       }
       ByteBuffer header = channel.map(FileChannel.MapMode.READ_ONLY, 8, headerLength);
-      SortedMap<String, Tensor> tensors = new TreeMap<>();
+      SortedMap<String, StoredTensor> tensors = new TreeMap<>();
       long start = 8 + headerLength;
       for (Map.Entry<String, JsonNode> entry : header(file, header).properties()) {
         if (!entry.getKey().equals("__metadata__") && wanted.test(entry.getKey())) {
-          Tensor tensor = tensor(file, channel, start, size - start, entry);
+          StoredTensor tensor = tensor(file, start, size - start, entry);
           tensors.put(tensor.name(), tensor);
         }
       }
@@ -156,9 +166,8 @@ public final class Safetensors {
     }
   }
 
-  private static Tensor tensor(
-      Path file, FileChannel channel, long start, long room, Map.Entry<String, JsonNode> entry)
-      throws IOException {
+  private static StoredTensor tensor(
+      Path file, long start, long room, Map.Entry<String, JsonNode> entry) {
     String name = entry.getKey();
     JsonNode node = entry.getValue();
     Dtype dtype = dtype(file, name, node.path("dtype").asText());
@@ -188,11 +197,7 @@ public final class Safetensors {
     if (expected > Integer.MAX_VALUE) {
       throw fault(file, name, "is larger than 2 GiB, which is not supported");
     }
-    ByteBuffer bytes =
-        expected == 0
-            ? ByteBuffer.allocateDirect(0)
-            : channel.map(FileChannel.MapMode.READ_ONLY, start + begin, expected);
-    return new Tensor(name, dtype, shape, bytes);
+    return new StoredTensor(file, name, dtype, shape, start + begin);
   }
 
   private static Dtype dtype(Path file, String name, String dtype) {

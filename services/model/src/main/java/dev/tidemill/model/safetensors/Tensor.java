@@ -74,12 +74,27 @@ public final class Tensor {
 
   /// Whether every value is finite.
   public boolean isFinite() {
-    for (int i = 0; i < size(); i++) {
-      if (!Float.isFinite(at(i))) {
-        return false;
+    // What is not finite has every bit of its exponent set.
+    int size = size();
+    boolean finite = true;
+    switch (dtype) {
+      case F32 -> {
+        for (int i = 0; i < size; i++) {
+          finite &= (bytes.getInt(i * 4) & 0x7f80_0000) != 0x7f80_0000;
+        }
+      }
+      case F16 -> {
+        for (int i = 0; i < size; i++) {
+          finite &= (bytes.getShort(i * 2) & 0x7c00) != 0x7c00;
+        }
+      }
+      case BF16 -> {
+        for (int i = 0; i < size; i++) {
+          finite &= (bytes.getShort(i * 2) & 0x7f80) != 0x7f80;
+        }
       }
     }
-    return true;
+    return finite;
   }
 
   /// What is wrong with this tensor of a file, in one sentence; null when nothing is.
@@ -87,12 +102,18 @@ public final class Tensor {
   /// @param asker who asks for the shape
   public @Nullable String fault(Path file, String asker, int... expected) {
     if (!hasShape(expected)) {
-      return "The tensor %s in %s has shape %s, but %s asks for %s."
-          .formatted(name, file, Arrays.toString(shape), asker, Arrays.toString(expected));
+      return misshapen(name, file, asker, shape, expected);
     }
     return isFinite()
         ? null
         : "The tensor %s in %s has a value that is not finite.".formatted(name, file);
+  }
+
+  /// That a tensor of a file has not the shape that is asked for, in one sentence.
+  public static String misshapen(
+      String name, Path file, String asker, int[] shape, int[] expected) {
+    return "The tensor %s in %s has shape %s, but %s asks for %s."
+        .formatted(name, file, Arrays.toString(shape), asker, Arrays.toString(expected));
   }
 
   /// The same values under another name.

@@ -15,15 +15,17 @@ import org.jspecify.annotations.Nullable;
 /// Measures loss without learning. Owned by the thread that made it; keeps one program for each
 /// shape of base it has seen.
 public final class Evaluator implements AutoCloseable {
-  private final Map<DecoderConfig, Kit> kits = new HashMap<>();
+  private final Map<Shape, Kit> kits = new HashMap<>();
   private final IValue noAdapter = TensorMap.emptyDictionary();
+
+  private record Shape(DecoderConfig config, boolean bf16) {}
 
   private record Kit(DecoderProgram program, Rope rope) {}
 
   /// Loss over the labelled tokens of all examples, weighted as in training.
   public Evaluation evaluate(
       BaseModel base, @Nullable Adapter adapter, List<TrainingExample> examples) {
-    Kit kit = kits.computeIfAbsent(base.config(), Evaluator::kit);
+    Kit kit = kits.computeIfAbsent(new Shape(base.config(), base.bf16()), Evaluator::kit);
     TensorMap weights = base.weights().acquire();
     try {
       if (adapter == null) {
@@ -52,8 +54,9 @@ public final class Evaluator implements AutoCloseable {
         adapter);
   }
 
-  private static Kit kit(DecoderConfig config) {
-    DecoderProgram program = new DecoderProgram(config, DecoderProgram.Training.SERVING);
+  private static Kit kit(Shape shape) {
+    DecoderProgram program =
+        new DecoderProgram(shape.config, DecoderProgram.Training.serving(shape.bf16));
     return new Kit(program, new Rope(program));
   }
 

@@ -30,7 +30,7 @@ public final class Trainer implements AutoCloseable {
   private final DecoderProgram program;
   private final Rope rope;
 
-  /// Measures in fp32, whatever the steps compute in.
+  /// Measures in what the weights are that it measures, whatever the steps compute in.
   private final DecoderProgram scorer;
 
   private final Rope scorerRope;
@@ -65,7 +65,9 @@ public final class Trainer implements AutoCloseable {
                 optimizer.clipNorm(),
                 precision == Precision.BF16));
     rope = new Rope(program);
-    scorer = new DecoderProgram(base.config(), DecoderProgram.Training.SERVING);
+    scorer =
+        new DecoderProgram(
+            base.config(), DecoderProgram.Training.serving(lora != null && base.bf16()));
     scorerRope = new Rope(scorer);
     parameters = parameters(start, Map.of(), 0);
     reference = lora == null ? null : new TensorMap("r", start, scalars());
@@ -76,11 +78,9 @@ public final class Trainer implements AutoCloseable {
     return full(base, optimizer, Precision.fastest());
   }
 
-  /// Trains every weight of a copy of the base.
+  /// Trains every weight of a copy of the base. The copy is fp32, whatever the base is.
   public static Trainer full(BaseModel base, OptimizerConfig optimizer, Precision precision) {
-    List<Tensor> weights = new ArrayList<>();
-    base.weights().arrays().forEach((name, array) -> weights.add(TensorMap.toTensor(name, array)));
-    return new Trainer(base, optimizer, precision, null, weights);
+    return new Trainer(base, optimizer, precision, null, base.weights().tensors());
   }
 
   /// Trains a copy of an adapter, in the fastest precision of this machine; the base stays as it

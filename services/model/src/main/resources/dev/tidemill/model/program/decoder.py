@@ -71,8 +71,6 @@ class Decoder(Module):
 
   # The matrices in the dtype of computing; the same tensors when they have it already.
   def cast(self: __torch__.Decoder, w: Dict[str, Tensor]) -> Dict[str, Tensor]:
-    if torch.eq(self.dtype, 6):
-      return w
     c = annotate(Dict[str, Tensor], {})
     for name in torch.keys(w):
       if torch.gt(torch.dim(w[name]), 1):

@@ -4,17 +4,18 @@
   def prefill(self: __torch__.Decoder, tokens: List[int], cache: Tensor, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
     tokens_L = torch.tensor(tokens, dtype=4)
     l = torch.len(tokens)
-    cos_L = torch.narrow(cos, 0, 0, l)
-    sin_L = torch.narrow(sin, 0, 0, l)
+    c = self.cast(a)
+    cos_L = torch.to(torch.narrow(cos, 0, 0, l), self.dtype)
+    sin_L = torch.to(torch.narrow(sin, 0, 0, l), self.dtype)
     groups = torch.floordiv(self.heads, self.kv_heads)
     long = torch.gt(l, self.window)
-    x = torch.embedding(w["model.embed_tokens.weight"], tokens_L)
+    x = torch.to(torch.embedding(w["model.embed_tokens.weight"], tokens_L), 6)
     if torch.__not__(self.rotary):
       x = torch.add(x, torch.narrow(w["model.embed_positions.weight"], 0, 0, l))
     for i in range(self.layers):
       layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
       x_n = self.norm(x, torch.add(layer, "input_layernorm"), w)
-      qkv = self.attention_inputs(x_n, layer, w, w, a, False)
+      qkv = self.attention_inputs(x_n, layer, w, w, c, False)
       q_NLH = self.rotate(torch.transpose(qkv[0], 0, 1), cos_L, sin_L)
       k_KLH = self.rotate(torch.transpose(qkv[1], 0, 1), cos_L, sin_L)
       v_KLH = torch.transpose(qkv[2], 0, 1)
@@ -32,8 +33,8 @@
       else:
         o = torch.scaled_dot_product_attention(q_1NLH, k_1NLH, v_1NLH, None, 0.0, True)
       o_LD = torch.reshape(torch.transpose(torch.squeeze(o, 0), 0, 1), [l, torch.mul(self.heads, self.head_dim)])
-      x = torch.add(x, self.project(o_LD, torch.add(layer, "self_attn.o_proj"), w, a, False))
-      x = torch.add(x, self.feed_forward(x, layer, w, w, a, False))
+      x = torch.add(x, self.project(o_LD, torch.add(layer, "self_attn.o_proj"), w, c, False))
+      x = torch.add(x, self.feed_forward(x, layer, w, w, c, False))
     last = torch.narrow(x, 0, torch.sub(l, 1), 1)
     return self.head(self.norm(last, "model.norm", w), w)
 
@@ -44,17 +45,18 @@
     b = torch.len(tokens)
     tokens_B = torch.tensor(tokens, dtype=4)
     positions_B = torch.tensor(positions, dtype=4)
-    cos_B = torch.unsqueeze(torch.index_select(cos, 0, positions_B), 1)
-    sin_B = torch.unsqueeze(torch.index_select(sin, 0, positions_B), 1)
+    c = self.cast(a)
+    cos_B = torch.to(torch.unsqueeze(torch.index_select(cos, 0, positions_B), 1), self.dtype)
+    sin_B = torch.to(torch.unsqueeze(torch.index_select(sin, 0, positions_B), 1), self.dtype)
     groups = torch.floordiv(self.heads, self.kv_heads)
     width = torch.mul(self.heads, self.head_dim)
-    x = torch.embedding(w["model.embed_tokens.weight"], tokens_B)
+    x = torch.to(torch.embedding(w["model.embed_tokens.weight"], tokens_B), 6)
     if torch.__not__(self.rotary):
       x = torch.add(x, torch.index_select(w["model.embed_positions.weight"], 0, positions_B))
     for i in range(self.layers):
       layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
       x_n = self.norm(x, torch.add(layer, "input_layernorm"), w)
-      qkv = self.attention_inputs(x_n, layer, w, w, a, False)
+      qkv = self.attention_inputs(x_n, layer, w, w, c, False)
       q_BNH = self.rotate(qkv[0], cos_B, sin_B)
       k_BKH = self.rotate(qkv[1], cos_B, sin_B)
       v_BKH = qkv[2]
@@ -74,13 +76,13 @@
         q_1KGH = torch.reshape(torch.select(q_BNH, 0, j), [1, self.kv_heads, groups, self.head_dim])
         k_1KTH = torch.unsqueeze(torch.narrow(k_KCH, 1, first, seen), 0)
         v_1KTH = torch.unsqueeze(torch.narrow(v_KCH, 1, first, seen), 0)
-        o = torch.scaled_dot_product_attention(q_1KGH, k_1KTH, v_1KTH)
+        o = torch.to(torch.scaled_dot_product_attention(torch.to(q_1KGH, 6), k_1KTH, v_1KTH), self.dtype)
         torch.append(outs, torch.reshape(o, [1, width]))
       o_BD = outs[0]
       if torch.gt(b, 1):
         o_BD = torch.cat(outs, 0)
-      x = torch.add(x, self.project(o_BD, torch.add(layer, "self_attn.o_proj"), w, a, False))
-      x = torch.add(x, self.feed_forward(x, layer, w, w, a, False))
+      x = torch.add(x, self.project(o_BD, torch.add(layer, "self_attn.o_proj"), w, c, False))
+      x = torch.add(x, self.feed_forward(x, layer, w, w, c, False))
     return self.head(self.norm(x, "model.norm", w), w)
 
   # The same cache with room for more positions.

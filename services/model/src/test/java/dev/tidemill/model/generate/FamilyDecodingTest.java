@@ -7,6 +7,7 @@ import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.Fixture;
 import dev.tidemill.model.FullLogits;
+import dev.tidemill.model.WeightFormat;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,8 @@ class FamilyDecodingTest {
   void decodingWithTheCacheEqualsTheWholeForward(String family) {
     Fixture fixture = Fixture.of(family);
     int[] tokens = Fixture.ints(fixture.expected().path("prompt"));
-    try (BaseModel base = BaseModel.load(fixture.copyBase(folder.resolve("base")));
+    try (BaseModel base =
+            BaseModel.load(fixture.copyBase(folder.resolve("base")), WeightFormat.FP32);
         Adapter adapter = Adapter.load(fixture.folder().resolve("adapter"), base.config());
         Generator generator = new Generator(base)) {
       for (@Nullable Adapter each : new Adapter[] {null, adapter}) {
