@@ -167,7 +167,7 @@ class PackedTest {
 
   private static float[] losses(BaseModel base, Batch batch) {
     try (DecoderProgram program =
-            new DecoderProgram(base.config(), DecoderProgram.Training.SERVING);
+            new DecoderProgram(base.config(), DecoderProgram.Training.serving(false));
         Rope rope = new Rope(program);
         IValue none = TensorMap.emptyDictionary()) {
       return batch.sumByRow(Losses.losses(program, rope, batch, base.weights().dictionary(), none));
