@@ -2,7 +2,6 @@ package dev.tidemill.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tidemill.model.program.DecoderShapes;
 import dev.tidemill.model.program.TensorMap;
 import dev.tidemill.model.safetensors.Safetensors;
 import dev.tidemill.model.safetensors.Tensor;
@@ -13,45 +12,28 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// An immutable low-rank delta on one exact base, in PEFT's two files. It is checked when it is
-/// loaded: every tensor fits the base and every value is finite. Memory is given back when it is
-/// closed and the last decoding that started with it has ended.
+/// What a [TuningMethod] made of one exact base, immutable, in the two files that PEFT writes. It
+/// is checked when it is loaded: every tensor fits the base and every value is finite. Memory is
+/// given back when it is closed and the last decoding that started with it has ended.
 public final class Adapter implements AutoCloseable {
   static final String CONFIG = "adapter_config.json";
   static final String WEIGHTS = "adapter_model.safetensors";
-  private static final String PEFT_PREFIX = "base_model.model.";
 
-  /// Keys of PEFT's that change the arithmetic in a way this module does not follow.
-  private static final List<String> UNSUPPORTED =
-      List.of(
-          "use_dora",
-          "modules_to_save",
-          "rank_pattern",
-          "alpha_pattern",
-          "layers_to_transform",
-          "lora_bias",
-          "target_parameters",
-          "trainable_token_indices",
-          "alora_invocation_tokens",
-          "layer_replication",
-          "exclude_modules",
-          "use_qalora",
-          "use_bdlora");
-
-  private final LoraConfig config;
+  private final TuningMethod method;
   private final DecoderConfig base;
   private final TensorMap weights;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private Adapter(LoraConfig config, DecoderConfig base, Collection<Tensor> tensors) {
-    this.config = config;
+  private Adapter(TuningMethod method, DecoderConfig base, Collection<Tensor> tensors) {
+    this.method = method;
     this.base = base;
-    this.weights = new TensorMap("a", tensors, Map.of("scale", (float) config.scale()));
+    this.weights = new TensorMap("a", tensors, method.scalars());
   }
 
   /// Loads `adapter_config.json` and `adapter_model.safetensors`.
@@ -59,30 +41,33 @@ public final class Adapter implements AutoCloseable {
   /// @throws AdapterFormatException naming the file and tensor or key when the adapter is damaged
   ///     or does not fit the base
   public static Adapter load(Path folder, DecoderConfig base) {
-    try {
-      LoraConfig config = readConfig(folder.resolve(CONFIG), base);
-      return new Adapter(config, base, readTensors(folder.resolve(WEIGHTS), config, base));
-    } catch (AdapterFormatException exact) {
-      throw exact;
-    } catch (ModelFormatException damaged) {
-      String message = String.valueOf(damaged.getMessage());
-      throw new AdapterFormatException(message, damaged);
-    }
+    return checked(
+        () -> {
+          TuningMethod method = readMethod(folder.resolve(CONFIG), base);
+          return new Adapter(method, base, readTensors(folder.resolve(WEIGHTS), method, base));
+        });
   }
 
-  /// A fresh adapter that changes nothing yet: A is random, B is zero.
-  public static Adapter initialise(LoraConfig config, DecoderConfig base, long seed) {
-    LoraConfig fitting = config.on(base);
-    return new Adapter(fitting, base, DecoderShapes.freshLora(fitting, base, seed));
+  /// A fresh adapter, as training starts from.
+  public static Adapter initialise(TuningMethod method, BaseModel base, long seed) {
+    TuningMethod fitting = method.on(base.config());
+    fitting.shapes(base.config());
+    return new Adapter(fitting, base.config(), fitting.fresh(base, seed));
   }
 
-  /// Writes PEFT's two files, the same bytes for the same adapter.
+  /// A fresh low-rank adapter, which changes nothing yet: A is random, B is zero.
+  public static Adapter initialise(LoraConfig method, DecoderConfig base, long seed) {
+    LoraConfig fitting = method.on(base);
+    return new Adapter(fitting, base, fitting.fresh(base, seed));
+  }
+
+  /// Writes the two files, the same bytes for the same adapter.
   public void save(Path folder) {
-    write(folder, config, base, tensors());
+    write(folder, method, base, tensors());
   }
 
-  public LoraConfig config() {
-    return config;
+  public TuningMethod method() {
+    return method;
   }
 
   /// Size in native memory.
@@ -95,14 +80,7 @@ public final class Adapter implements AutoCloseable {
   ///
   /// @throws AdapterFormatException naming the key when the configuration cannot be used
   public static long bytesOf(Path folder, DecoderConfig base) {
-    try {
-      LoraConfig config = readConfig(folder.resolve(CONFIG), base);
-      return DecoderShapes.values(DecoderShapes.lora(config, base)) * Float.BYTES;
-    } catch (AdapterFormatException exact) {
-      throw exact;
-    } catch (ModelFormatException damaged) {
-      throw new AdapterFormatException(String.valueOf(damaged.getMessage()), damaged);
-    }
+    return checked(() -> readMethod(folder.resolve(CONFIG), base).parameters(base) * Float.BYTES);
   }
 
   /// For this module only: the tensors in native memory.
@@ -119,16 +97,21 @@ public final class Adapter implements AutoCloseable {
 
   /// For this module only: writes an adapter from its tensors.
   public static void write(
-      Path folder, LoraConfig config, DecoderConfig base, Collection<Tensor> tensors) {
+      Path folder, TuningMethod method, DecoderConfig base, Collection<Tensor> tensors) {
     try {
       Files.createDirectories(folder);
     } catch (IOException unwritable) {
       throw new UncheckedIOException("Writing the adapter " + folder + " failed.", unwritable);
     }
-    JsonFile.write(folder.resolve(CONFIG), json(config, base));
+    JsonFile.write(folder.resolve(CONFIG), json(method, base));
     Safetensors.write(
         folder.resolve(WEIGHTS),
-        tensors.stream().map(tensor -> tensor.named(peftName(tensor.name(), base))).toList());
+        tensors.stream()
+            .map(
+                tensor ->
+                    (method.turned(tensor.name(), base) ? tensor.transposed() : tensor)
+                        .named(method.fileName(tensor.name(), base)))
+            .toList());
   }
 
   @Override
@@ -138,79 +121,36 @@ public final class Adapter implements AutoCloseable {
     }
   }
 
-  private static String peftName(String own, DecoderConfig base) {
-    return PEFT_PREFIX + TensorNames.file(own, base.family());
-  }
-
-  private static LoraConfig readConfig(Path file, DecoderConfig base) {
+  private static TuningMethod readMethod(Path file, DecoderConfig base) {
     JsonFile json = JsonFile.read(file);
-    String type = json.text("peft_type");
-    if (!type.equals("LORA")) {
-      throw json.fault("peft_type", "is " + type + ", but only LORA is supported");
-    }
-    if (!json.text("bias", "none").equals("none")) {
-      throw json.fault("bias", "is " + json.text("bias") + ", but only none is supported");
-    }
-    for (String key : UNSUPPORTED) {
-      JsonNode value = json.optional(key);
-      boolean neutral =
-          value == null
-              || (value.isBoolean() && !value.booleanValue())
-              || (value.isContainerNode() && value.isEmpty());
-      if (!neutral) {
-        throw json.fault(key, "is set, which is not supported");
-      }
-    }
-    // PEFT sets this by itself where the base has its inputs first, and unsets it elsewhere.
-    if (json.flag("fan_in_fan_out", false) && !base.family().fanInFanOut()) {
-      throw json.fault("fan_in_fan_out", "is set, which does not fit the base");
-    }
     try {
-      LoraConfig config =
-          new LoraConfig(
-                  json.integer("r"),
-                  json.number("lora_alpha", 8),
-                  targets(json),
-                  json.number("lora_dropout", 0),
-                  json.flag("use_rslora", false))
-              .on(base);
-      DecoderShapes.lora(config, base);
-      return config;
+      return TuningMethods.read(json, base);
     } catch (IllegalArgumentException impossible) {
       throw new AdapterFormatException(
           file + " is not usable: " + impossible.getMessage(), impossible);
     }
   }
 
-  private static List<String> targets(JsonFile json) {
-    JsonNode targets = json.optional("target_modules");
-    if (targets != null && targets.asText().equals("all-linear")) {
-      return LoraConfig.ALL_LINEARS;
-    }
-    if (targets == null || !targets.isArray()) {
-      throw json.fault("target_modules", "is not a list of names");
-    }
-    List<String> names = new ArrayList<>();
-    targets.forEach(target -> names.add(target.asText()));
-    return names;
-  }
-
-  private static List<Tensor> readTensors(Path file, LoraConfig config, DecoderConfig base) {
+  private static List<Tensor> readTensors(Path file, TuningMethod method, DecoderConfig base) {
     SortedMap<String, Tensor> found = Safetensors.read(file);
     List<Tensor> tensors = new ArrayList<>();
-    DecoderShapes.lora(config, base)
+    method
+        .shapes(base)
         .forEach(
             (name, shape) -> {
-              Tensor tensor = found.remove(peftName(name, base));
+              boolean turned = method.turned(name, base);
+              Tensor tensor = found.remove(method.fileName(name, base));
               if (tensor == null) {
                 throw new AdapterFormatException(
-                    "The tensor " + peftName(name, base) + " is missing from " + file + ".");
+                    "The tensor %s is missing from %s."
+                        .formatted(method.fileName(name, base), file));
               }
-              @Nullable String fault = tensor.fault(file, "the base", shape);
+              @Nullable String fault =
+                  tensor.fault(file, "the base", turned ? new int[] {shape[1], shape[0]} : shape);
               if (fault != null) {
                 throw new AdapterFormatException(fault);
               }
-              tensors.add(tensor.named(name));
+              tensors.add((turned ? tensor.transposed() : tensor).named(name));
             });
     if (!found.isEmpty()) {
       throw new AdapterFormatException(
@@ -219,26 +159,24 @@ public final class Adapter implements AutoCloseable {
     return tensors;
   }
 
-  private static ObjectNode json(LoraConfig config, DecoderConfig base) {
-    ObjectNode json = JsonFile.newObject();
-    json.putNull("base_model_name_or_path");
-    json.put("bias", "none");
-    json.put("fan_in_fan_out", base.family().fanInFanOut());
-    json.put("inference_mode", true);
-    json.put("init_lora_weights", true);
-    if (config.alpha() == Math.rint(config.alpha())) {
-      json.put("lora_alpha", (long) config.alpha());
-    } else {
-      json.put("lora_alpha", config.alpha());
+  private static <T> T checked(Supplier<T> read) {
+    try {
+      return read.get();
+    } catch (AdapterFormatException exact) {
+      throw exact;
+    } catch (ModelFormatException damaged) {
+      throw new AdapterFormatException(String.valueOf(damaged.getMessage()), damaged);
     }
-    json.put("lora_dropout", config.dropout());
-    json.putNull("modules_to_save");
-    json.put("peft_type", "LORA");
-    json.put("r", config.rank());
-    config.targetModules().forEach(json.putArray("target_modules")::add);
-    json.put("task_type", "CAUSAL_LM");
-    json.put("use_dora", false);
-    json.put("use_rslora", config.rsLora());
-    return json;
+  }
+
+  private static ObjectNode json(TuningMethod method, DecoderConfig base) {
+    ObjectNode json = JsonFile.newObject();
+    json.put("peft_type", method.peftType());
+    method.write(json, base);
+    SortedMap<String, JsonNode> byName = new TreeMap<>();
+    json.properties().forEach(entry -> byName.put(entry.getKey(), entry.getValue()));
+    ObjectNode sorted = JsonFile.newObject();
+    sorted.setAll(byName);
+    return sorted;
   }
 }

@@ -181,6 +181,11 @@ public final class BaseModel implements AutoCloseable {
     return weights;
   }
 
+  /// For this module only: a weight by its own name in fp32, outside native memory.
+  public Tensor weight(String name) {
+    return weights.tensor(name);
+  }
+
   /// For this module only: writes a base of the same shape and tokenizer with other weights.
   public void writeWith(Path folder, Collection<Tensor> newWeights) {
     try {

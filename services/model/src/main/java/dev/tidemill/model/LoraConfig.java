@@ -1,8 +1,18 @@
 package dev.tidemill.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tidemill.model.family.Families;
+import dev.tidemill.model.program.DecoderShapes;
+import dev.tidemill.model.safetensors.Tensor;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.random.RandomGenerator;
 
 /// How a low-rank adapter is shaped, in PEFT's words.
 ///
@@ -13,7 +23,26 @@ import java.util.TreeSet;
 /// @param dropout share of a pair's inputs that is zeroed while training
 /// @param rsLora rank-stabilised scaling
 public record LoraConfig(
-    int rank, double alpha, List<String> targetModules, double dropout, boolean rsLora) {
+    int rank, double alpha, List<String> targetModules, double dropout, boolean rsLora)
+    implements TuningMethod {
+  static final String PEFT_TYPE = "LORA";
+
+  /// Keys of PEFT's that change the arithmetic in a way this module does not follow.
+  private static final List<String> UNSUPPORTED =
+      List.of(
+          "use_dora",
+          "modules_to_save",
+          "rank_pattern",
+          "alpha_pattern",
+          "layers_to_transform",
+          "lora_bias",
+          "target_parameters",
+          "trainable_token_indices",
+          "alora_invocation_tokens",
+          "layer_replication",
+          "exclude_modules",
+          "use_qalora",
+          "use_bdlora");
 
   /// Every linear of a decoder layer: by name for all families that call theirs as Llama does, and
   /// by meaning for the others ([#on]).
@@ -52,7 +81,47 @@ public record LoraConfig(
     return new LoraConfig(rank, alpha, ALL_LINEARS, 0.0, false);
   }
 
+  static LoraConfig read(JsonFile json, DecoderConfig base) {
+    if (!json.text("bias", "none").equals("none")) {
+      throw json.fault("bias", "is " + json.text("bias") + ", but only none is supported");
+    }
+    for (String key : UNSUPPORTED) {
+      JsonNode value = json.optional(key);
+      boolean neutral =
+          value == null
+              || (value.isBoolean() && !value.booleanValue())
+              || (value.isContainerNode() && value.isEmpty());
+      if (!neutral) {
+        throw json.fault(key, "is set, which is not supported");
+      }
+    }
+    // PEFT sets this by itself where the base has its inputs first, and unsets it elsewhere.
+    if (json.flag("fan_in_fan_out", false) && !base.family().fanInFanOut()) {
+      throw json.fault("fan_in_fan_out", "is set, which does not fit the base");
+    }
+    return new LoraConfig(
+        json.integer("r"),
+        json.number("lora_alpha", 8),
+        targets(json),
+        json.number("lora_dropout", 0),
+        json.flag("use_rslora", false));
+  }
+
+  private static List<String> targets(JsonFile json) {
+    JsonNode targets = json.optional("target_modules");
+    if (targets != null && targets.asText().equals("all-linear")) {
+      return ALL_LINEARS;
+    }
+    if (targets == null || !targets.isArray()) {
+      throw json.fault("target_modules", "is not a list of names");
+    }
+    List<String> names = new ArrayList<>();
+    targets.forEach(target -> names.add(target.asText()));
+    return names;
+  }
+
   /// The same for a certain base: what means every linear names those of the base's family.
+  @Override
   public LoraConfig on(DecoderConfig base) {
     boolean all = targetModules.equals(ALL_LINEARS.stream().sorted().toList());
     return all ? new LoraConfig(rank, alpha, base.family().linears(), dropout, rsLora) : this;
@@ -61,5 +130,94 @@ public record LoraConfig(
   /// What the product of a pair is multiplied with before it is added.
   public double scale() {
     return rsLora ? alpha / Math.sqrt(rank) : alpha / rank;
+  }
+
+  @Override
+  public Map<String, Float> scalars() {
+    return Map.of("scale", (float) scale());
+  }
+
+  @Override
+  public String peftType() {
+    return PEFT_TYPE;
+  }
+
+  @Override
+  public SortedMap<String, int[]> shapes(DecoderConfig base) {
+    SortedMap<String, int[]> shapes = new TreeMap<>();
+    Set<String> unused = new TreeSet<>(targetModules);
+    for (int layer = 0; layer < base.layers(); layer++) {
+      for (DecoderShapes.Linear linear : DecoderShapes.linears(base)) {
+        String name = "model.layers." + layer + "." + linear.path();
+        String called = base.family().moduleName(name);
+        boolean targeted = false;
+        for (String target : targetModules) {
+          if (called.equals(target) || called.endsWith("." + target)) {
+            targeted = true;
+            unused.remove(target);
+          }
+        }
+        if (targeted) {
+          shapes.put(name + ".lora_A.weight", new int[] {rank, linear.inputs()});
+          shapes.put(name + ".lora_B.weight", new int[] {linear.outputs(), rank});
+        }
+      }
+    }
+    if (!unused.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The LoRA target module "
+              + unused.iterator().next()
+              + " is none of "
+              + base.family().linears()
+              + ", the linears of a "
+              + base.family().modelType()
+              + " decoder.");
+    }
+    return shapes;
+  }
+
+  @Override
+  public List<Tensor> fresh(BaseModel base, long seed) {
+    return fresh(base.config(), seed);
+  }
+
+  /// Fresh pairs as PEFT draws them: A uniform within 1/sqrt(inputs), B zero.
+  List<Tensor> fresh(DecoderConfig base, long seed) {
+    RandomGenerator random = DecoderShapes.random(seed);
+    List<Tensor> tensors = new ArrayList<>();
+    shapes(base)
+        .forEach(
+            (name, shape) -> {
+              float[] values = new float[DecoderShapes.size(shape)];
+              if (name.endsWith(".lora_A.weight")) {
+                double bound = 1 / Math.sqrt(shape[1]);
+                for (int i = 0; i < values.length; i++) {
+                  values[i] = (float) random.nextDouble(-bound, bound);
+                }
+              }
+              tensors.add(Tensor.ofFloats(name, shape, values));
+            });
+    return tensors;
+  }
+
+  @Override
+  public void write(ObjectNode json, DecoderConfig base) {
+    json.putNull("base_model_name_or_path");
+    json.put("bias", "none");
+    json.put("fan_in_fan_out", base.family().fanInFanOut());
+    json.put("inference_mode", true);
+    json.put("init_lora_weights", true);
+    if (alpha == Math.rint(alpha)) {
+      json.put("lora_alpha", (long) alpha);
+    } else {
+      json.put("lora_alpha", alpha);
+    }
+    json.put("lora_dropout", dropout);
+    json.putNull("modules_to_save");
+    json.put("r", rank);
+    targetModules.forEach(json.putArray("target_modules")::add);
+    json.put("task_type", "CAUSAL_LM");
+    json.put("use_dora", false);
+    json.put("use_rslora", rsLora);
   }
 }

@@ -22,11 +22,13 @@ final class TensorNames {
 
   /// Whether a weight lies the other way round in its file.
   static boolean turned(String own, Family family) {
-    return own.endsWith(".weight") && family.inputsFirst(module(own));
+    return own.endsWith(".weight")
+        && module(own).length() == own.length() - ".weight".length()
+        && family.inputsFirst(module(own));
   }
 
   private static String module(String own) {
-    int lora = own.indexOf(".lora_");
-    return own.substring(0, lora >= 0 ? lora : own.lastIndexOf('.'));
+    int added = Math.max(own.indexOf(".lora_"), own.indexOf(".adapter_"));
+    return own.substring(0, added >= 0 ? added : own.lastIndexOf('.'));
   }
 }

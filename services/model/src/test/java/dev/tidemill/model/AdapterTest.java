@@ -28,7 +28,7 @@ class AdapterTest {
     try (Adapter adapter = Adapter.initialise(LORA, BASE, 5)) {
       adapter.save(folder.resolve("one"));
       try (Adapter again = Adapter.load(folder.resolve("one"), BASE)) {
-        assertThat(again.config()).isEqualTo(LORA);
+        assertThat(again.method()).isEqualTo(LORA);
         assertThat(Adapter.bytesOf(folder.resolve("one"), BASE)).isEqualTo(again.bytes());
         again.save(folder.resolve("two"));
       }

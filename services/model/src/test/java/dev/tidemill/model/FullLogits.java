@@ -32,8 +32,9 @@ public final class FullLogits {
         PtNDManager manager = program.newManager();
         IValue none = TensorMap.emptyDictionary()) {
       TrainingExample example = TrainingExample.text(Arrays.copyOf(tokens, tokens.length + 1));
-      rope.ensure(2 * tokens.length);
-      try (IValue input = Batches.value(List.of(example), base.config(), manager);
+      int virtual = adapter == null ? 0 : adapter.method().virtualTokens();
+      rope.ensure(virtual + 2 * tokens.length);
+      try (IValue input = Batches.value(List.of(example), base.config(), virtual, manager);
           PtNDArray logits =
               program.serve(
                   manager,

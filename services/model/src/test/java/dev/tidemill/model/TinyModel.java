@@ -39,24 +39,35 @@ public final class TinyModel {
 
   /// An adapter that does something: both matrices are random.
   public static Adapter adapter(Path folder, DecoderConfig base, LoraConfig config, long seed) {
-    Path path = folder.resolve("adapter-" + seed);
     try (Adapter fresh = Adapter.initialise(config, base, seed)) {
-      Random random = new Random(seed);
-      Adapter.write(
-          path,
-          fresh.config(),
-          base,
-          fresh.tensors().stream()
-              .map(
-                  tensor -> {
-                    float[] values = tensor.toFloats();
-                    for (int i = 0; i < values.length; i++) {
-                      values[i] = (float) (random.nextGaussian() * 0.2);
-                    }
-                    return Tensor.ofFloats(tensor.name(), tensor.shape(), values);
-                  })
-              .toList());
+      return shaken(folder, base, fresh, seed);
     }
+  }
+
+  /// An adapter of any method that does something.
+  public static Adapter adapter(Path folder, BaseModel base, TuningMethod method, long seed) {
+    try (Adapter fresh = Adapter.initialise(method, base, seed)) {
+      return shaken(folder, base.config(), fresh, seed);
+    }
+  }
+
+  private static Adapter shaken(Path folder, DecoderConfig base, Adapter fresh, long seed) {
+    Path path = folder.resolve("adapter-" + seed);
+    Random random = new Random(seed);
+    Adapter.write(
+        path,
+        fresh.method(),
+        base,
+        fresh.tensors().stream()
+            .map(
+                tensor -> {
+                  float[] values = tensor.toFloats();
+                  for (int i = 0; i < values.length; i++) {
+                    values[i] += (float) (random.nextGaussian() * 0.2);
+                  }
+                  return Tensor.ofFloats(tensor.name(), tensor.shape(), values);
+                })
+            .toList());
     return Adapter.load(path, base);
   }
 

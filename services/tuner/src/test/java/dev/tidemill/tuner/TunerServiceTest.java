@@ -13,6 +13,7 @@ import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.Initialisation;
+import dev.tidemill.model.LoraConfig;
 import dev.tidemill.model.tokenizer.BpeTrainer;
 import dev.tidemill.model.tokenizer.Tokenizer;
 import dev.tidemill.platform.ServiceContext;
@@ -93,7 +94,8 @@ class TunerServiceTest {
           .isLessThan(artifact.manifest().metrics().get("loss_first"));
       try (BaseModel model = BaseModel.load(artifacts.open(base).folder());
           Adapter adapter = Adapter.load(artifact.folder(), model.config())) {
-        assertThat(adapter.config().rank()).isEqualTo(4);
+        assertThat(adapter.method())
+            .isInstanceOfSatisfying(LoraConfig.class, lora -> assertThat(lora.rank()).isEqualTo(4));
       }
       GateCheck heldout = check(first, "heldout_loss");
       assertThat(heldout.getValue()).isLessThan(heldout.getBaseline());

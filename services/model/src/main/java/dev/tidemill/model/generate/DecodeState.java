@@ -16,6 +16,7 @@ public final class DecodeState implements AutoCloseable {
   private int[] tokens;
   private int count;
   private @Nullable PtNDArray cache;
+  private final int virtual;
   private int cached;
   private float[] logits;
 
@@ -33,7 +34,8 @@ public final class DecodeState implements AutoCloseable {
     this.tokens = Arrays.copyOf(prompt, prompt.length + 64);
     this.count = read;
     this.cache = cache;
-    this.cached = read;
+    this.virtual = adapter == null ? 0 : adapter.method().virtualTokens();
+    this.cached = virtual + read;
     this.logits = logits;
   }
 
@@ -81,7 +83,7 @@ public final class DecodeState implements AutoCloseable {
     if (count > promptTokens && base.generation().ends(tokens[count - 1])) {
       return FinishReason.STOP;
     }
-    return count >= base.config().maxPositions() ? FinishReason.LENGTH : null;
+    return virtual + count >= base.config().maxPositions() ? FinishReason.LENGTH : null;
   }
 
   /// Gives the cache back, and the hold on base and adapter. Closing twice does nothing.
@@ -111,8 +113,8 @@ public final class DecodeState implements AutoCloseable {
     cache = larger;
   }
 
-  /// Tokens whose keys and values are in the cache; a drawn token gets there when the next is
-  /// drawn.
+  /// Places of the cache that are taken: the adapter's virtual tokens, then tokens; a drawn token
+  /// gets there when the next is drawn.
   int cached() {
     return cached;
   }
@@ -123,7 +125,7 @@ public final class DecodeState implements AutoCloseable {
 
   /// Whether the logits are those after the last token.
   boolean upToDate() {
-    return cached == count;
+    return cached == virtual + count;
   }
 
   void advanced(float[] newLogits) {

@@ -87,12 +87,13 @@ public final class Generator implements AutoCloseable {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("The prompt is empty.");
     }
-    if (prompt.length >= config.maxPositions()) {
+    int virtual = adapter == null ? 0 : adapter.method().virtualTokens();
+    if (prompt.length >= config.maxPositions() - virtual) {
       throw new IllegalArgumentException(
           "The prompt has "
               + prompt.length
               + " tokens, but the model takes at most "
-              + (config.maxPositions() - 1)
+              + (config.maxPositions() - virtual - 1)
               + ".");
     }
     for (int token : prompt) {
@@ -100,13 +101,14 @@ public final class Generator implements AutoCloseable {
         throw new IllegalArgumentException("The prompt has the unknown token " + token + ".");
       }
     }
-    rope.ensure(read);
+    rope.ensure(virtual + read);
     base.weights().acquire();
     if (adapter != null) {
       adapter.weights().acquire();
     }
     PtNDArray cache =
-        (PtNDArray) caches.zeros(cacheShape(capacity(prompt.length + 1)), DataType.FLOAT32);
+        (PtNDArray)
+            caches.zeros(cacheShape(capacity(virtual + prompt.length + 1)), DataType.FLOAT32);
     try (IValue tokens =
             IValue.listFrom(Arrays.stream(prompt).limit(read).asLongStream().toArray());
         IValue target = IValue.from(cache);

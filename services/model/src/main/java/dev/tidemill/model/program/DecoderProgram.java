@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// The program is packed from [#SOURCES], parts of one class; weights come in with every call.
 public final class DecoderProgram implements AutoCloseable {
   private static final List<String> SOURCES =
-      List.of("decoder.py", "packed.py", "training.py", "serving.py");
+      List.of("decoder.py", "methods.py", "packed.py", "training.py", "serving.py");
 
   /// The engine's numbers for what is computed in.
   private static final int FP32 = 6;
@@ -62,7 +62,6 @@ public final class DecoderProgram implements AutoCloseable {
     attributes.put("head_dim", config.headDim());
     attributes.put("eps", config.normEps());
     attributes.putAll(traits(config.traits()));
-    attributes.put("tied", config.tiedEmbeddings());
     attributes.put("dtype", training.bf16() ? BF16 : FP32);
     attributes.put("dropout", training.dropout());
     attributes.put("beta1", training.beta1());
@@ -98,7 +97,6 @@ public final class DecoderProgram implements AutoCloseable {
     attributes.put("layer_norm", traits.layerNorm());
     attributes.put("gated", traits.gated());
     attributes.put("fused", traits.fusedAttention());
-    attributes.put("biased", !traits.biases().isEmpty());
     attributes.put("qk_norm", traits.queryKeyNorm());
     attributes.put("window", traits.window().size());
     attributes.put("window_from", traits.window().firstLayer());

@@ -2,29 +2,26 @@ package dev.tidemill.model.program;
 
 import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.Initialisation;
-import dev.tidemill.model.LoraConfig;
 import dev.tidemill.model.family.Traits;
 import dev.tidemill.model.safetensors.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
-/// Which tensors a decoder and its low-rank adapters have, under the names of Llama's, and how
-/// fresh ones are drawn.
+/// Which tensors a decoder has, under the names of Llama's, and how fresh ones are drawn.
 public final class DecoderShapes {
   private DecoderShapes() {}
 
   /// A linear of a decoder layer.
   ///
   /// @param path its name within the layer, such as `self_attn.q_proj`
-  private record Linear(String path, int outputs, int inputs) {
-    String name() {
+  public record Linear(String path, int outputs, int inputs) {
+    /// Its last name, such as `q_proj`.
+    public String name() {
       return path.substring(path.indexOf('.') + 1);
     }
   }
@@ -56,42 +53,6 @@ public final class DecoderShapes {
           shapes.put(prefix + linear.path + ".bias", new int[] {linear.outputs});
         }
       }
-    }
-    return shapes;
-  }
-
-  /// Every tensor of a low-rank adapter with its shape, under own names.
-  ///
-  /// @throws IllegalArgumentException when a target module is none of the base's linears
-  public static SortedMap<String, int[]> lora(LoraConfig lora, DecoderConfig config) {
-    SortedMap<String, int[]> shapes = new TreeMap<>();
-    Set<String> unused = new TreeSet<>(lora.targetModules());
-    for (int layer = 0; layer < config.layers(); layer++) {
-      for (Linear linear : linears(config)) {
-        String name = "model.layers." + layer + "." + linear.path;
-        String called = config.family().moduleName(name);
-        boolean targeted = false;
-        for (String target : lora.targetModules()) {
-          if (called.equals(target) || called.endsWith("." + target)) {
-            targeted = true;
-            unused.remove(target);
-          }
-        }
-        if (targeted) {
-          shapes.put(name + ".lora_A.weight", new int[] {lora.rank(), linear.inputs});
-          shapes.put(name + ".lora_B.weight", new int[] {linear.outputs, lora.rank()});
-        }
-      }
-    }
-    if (!unused.isEmpty()) {
-      throw new IllegalArgumentException(
-          "The LoRA target module "
-              + unused.iterator().next()
-              + " is none of "
-              + config.family().linears()
-              + ", the linears of a "
-              + config.family().modelType()
-              + " decoder.");
     }
     return shapes;
   }
@@ -128,30 +89,13 @@ public final class DecoderShapes {
     return tensors;
   }
 
-  /// Fresh pairs as PEFT draws them: A uniform within 1/sqrt(inputs), B zero.
-  public static List<Tensor> freshLora(LoraConfig lora, DecoderConfig config, long seed) {
-    RandomGenerator random = random(seed);
-    List<Tensor> tensors = new ArrayList<>();
-    lora(lora, config)
-        .forEach(
-            (name, shape) -> {
-              float[] values = new float[size(shape)];
-              if (name.endsWith(".lora_A.weight")) {
-                double bound = 1 / Math.sqrt(shape[1]);
-                for (int i = 0; i < values.length; i++) {
-                  values[i] = (float) random.nextDouble(-bound, bound);
-                }
-              }
-              tensors.add(Tensor.ofFloats(name, shape, values));
-            });
-    return tensors;
-  }
-
-  private static RandomGenerator random(long seed) {
+  /// The source of everything that is drawn when tensors are made.
+  public static RandomGenerator random(long seed) {
     return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
   }
 
-  private static int size(int[] shape) {
+  /// Number of values of a shape.
+  public static int size(int[] shape) {
     int size = 1;
     for (int length : shape) {
       size = Math.multiplyExact(size, length);
@@ -167,7 +111,8 @@ public final class DecoderShapes {
     }
   }
 
-  private static List<Linear> linears(DecoderConfig config) {
+  /// The linears of a layer.
+  public static List<Linear> linears(DecoderConfig config) {
     Traits traits = config.traits();
     int hidden = config.hiddenSize();
     int inner = config.intermediateSize();

@@ -143,6 +143,17 @@ public final class TensorMap {
     return dictionary;
   }
 
+  /// The values of one tensor in fp32, outside native memory.
+  public Tensor tensor(String name) {
+    PtNDArray array = Objects.requireNonNull(arrays.get(name), name);
+    if (array.getDataType() == DataType.FLOAT32) {
+      return toTensor(name, array);
+    }
+    try (WeightConverter converter = new WeightConverter()) {
+      return converter.widened(name, array);
+    }
+  }
+
   /// The values in fp32, outside native memory.
   public List<Tensor> tensors() {
     List<Tensor> tensors = new ArrayList<>();

@@ -26,21 +26,30 @@ final class Batch {
   private final int slots;
   private final boolean all;
 
+  private final int virtualTokens;
+
   /// Every example is a sequence of its own.
   Batch(List<TrainingExample> examples, DecoderConfig config) {
-    this(examples, config, false);
+    this(examples, config, 0);
   }
 
-  private Batch(List<TrainingExample> examples, DecoderConfig config, boolean paired) {
+  /// @param virtualTokens places that an adapter takes before the first token of each example
+  Batch(List<TrainingExample> examples, DecoderConfig config, int virtualTokens) {
+    this(examples, config, virtualTokens, false);
+  }
+
+  private Batch(
+      List<TrainingExample> examples, DecoderConfig config, int virtualTokens, boolean paired) {
     int labels = 0;
     for (TrainingExample example : examples) {
       labels += example.labelledTokens();
-      check(example, config);
+      check(example, config, config.maxPositions() - virtualTokens);
     }
     if (labels == 0) {
       throw new IllegalArgumentException("The batch has no labelled token.");
     }
-    this.examples = List.copyOf(examples);
+    this.virtualTokens = virtualTokens;
+    this.examples = examples.stream().map(example -> example.behind(virtualTokens)).toList();
     layout = Layout.of(this.examples, paired, config.maxPositions());
     labelled = labels;
     int positions = layout.tokens().length;
@@ -51,26 +60,26 @@ final class Batch {
   }
 
   /// The chosen answers, then the rejected; what both of a pair begin with stands there once.
-  static Batch ofPairs(List<PreferencePair> pairs, DecoderConfig config) {
+  static Batch ofPairs(List<PreferencePair> pairs, DecoderConfig config, int virtualTokens) {
     List<TrainingExample> examples = new ArrayList<>();
     pairs.forEach(pair -> examples.add(pair.chosen()));
     pairs.forEach(pair -> examples.add(pair.rejected()));
-    return new Batch(examples, config, true);
+    return new Batch(examples, config, virtualTokens, true);
   }
 
-  private static void check(TrainingExample example, DecoderConfig config) {
+  private static void check(TrainingExample example, DecoderConfig config, int most) {
     for (int token : example.tokens()) {
       if (token < 0 || token >= config.vocabSize()) {
         throw new IllegalArgumentException(
             "A training example has the unknown token " + token + ".");
       }
     }
-    if (example.tokens().length - 1 > config.maxPositions()) {
+    if (example.tokens().length - 1 > most) {
       throw new IllegalArgumentException(
           "A training example has "
               + example.tokens().length
               + " tokens, but the model takes at most "
-              + config.maxPositions()
+              + most
               + ".");
     }
   }
@@ -94,7 +103,7 @@ final class Batch {
   }
 
   int tokens() {
-    return examples.stream().mapToInt(example -> example.tokens().length).sum();
+    return examples.stream().mapToInt(example -> example.tokens().length - virtualTokens).sum();
   }
 
   /// Sum of the weights of the labelled tokens.

@@ -29,11 +29,11 @@ public final class Evaluator implements AutoCloseable {
     TensorMap weights = base.weights().acquire();
     try {
       if (adapter == null) {
-        return evaluate(kit, base, examples, noAdapter);
+        return evaluate(kit, base, examples, noAdapter, 0);
       }
       TensorMap delta = adapter.weights().acquire();
       try {
-        return evaluate(kit, base, examples, delta.dictionary());
+        return evaluate(kit, base, examples, delta.dictionary(), adapter.method().virtualTokens());
       } finally {
         delta.release();
       }
@@ -43,7 +43,7 @@ public final class Evaluator implements AutoCloseable {
   }
 
   private static Evaluation evaluate(
-      Kit kit, BaseModel base, List<TrainingExample> examples, IValue adapter) {
+      Kit kit, BaseModel base, List<TrainingExample> examples, IValue adapter, int virtualTokens) {
     return Losses.evaluate(
         kit.program,
         kit.rope,
@@ -51,7 +51,8 @@ public final class Evaluator implements AutoCloseable {
         base.tokenizer(),
         examples,
         base.weights().dictionary(),
-        adapter);
+        adapter,
+        virtualTokens);
   }
 
   private static Kit kit(Shape shape) {

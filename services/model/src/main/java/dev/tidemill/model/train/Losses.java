@@ -25,7 +25,8 @@ final class Losses {
       Tokenizer tokenizer,
       List<TrainingExample> examples,
       IValue weights,
-      IValue adapter) {
+      IValue adapter,
+      int virtualTokens) {
     List<TrainingExample> byLength = new ArrayList<>(examples);
     byLength.removeIf(example -> example.labelledTokens() == 0);
     if (byLength.isEmpty()) {
@@ -38,7 +39,7 @@ final class Losses {
     long tokens = 0;
     long bytes = 0;
     for (List<TrainingExample> part : parts(byLength)) {
-      Batch batch = new Batch(part, config);
+      Batch batch = new Batch(part, config, virtualTokens);
       float[] sums = batch.sumByRow(losses(program, rope, batch, weights, adapter));
       for (int i = 0; i < sums.length; i++) {
         TrainingExample example = part.get(i);

@@ -3,6 +3,7 @@ package dev.tidemill.model.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
@@ -62,6 +63,10 @@ final class Parameters implements AutoCloseable {
     first.forEach(moment -> named("m[]", moment, lists));
     second.forEach(moment -> named("v[]", moment, lists));
     counts.forEach(count -> named("steps[]", count, lists));
+    if (decayed.isEmpty()) {
+      // A list without elements would be no argument at all.
+      decayed.add(manager.zeros(new Shape(1)));
+    }
     decayed.forEach(value -> named("decayed[]", value, lists));
     Map<String, PtNDArray> all = new TreeMap<>(values);
     extra.forEach((name, value) -> all.put(name, (PtNDArray) manager.create(value.floatValue())));

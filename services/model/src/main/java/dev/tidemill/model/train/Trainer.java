@@ -7,7 +7,8 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
-import dev.tidemill.model.LoraConfig;
+import dev.tidemill.model.PromptConfig;
+import dev.tidemill.model.TuningMethod;
 import dev.tidemill.model.program.DecoderProgram;
 import dev.tidemill.model.program.Rope;
 import dev.tidemill.model.program.TensorMap;
@@ -15,6 +16,7 @@ import dev.tidemill.model.safetensors.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class Trainer implements AutoCloseable {
   private final BaseModel base;
   private final OptimizerConfig optimizer;
-  private final @Nullable LoraConfig lora;
+  private final @Nullable TuningMethod method;
   private final DecoderProgram program;
   private final Rope rope;
 
@@ -47,17 +49,17 @@ public final class Trainer implements AutoCloseable {
       BaseModel base,
       OptimizerConfig optimizer,
       Precision precision,
-      @Nullable LoraConfig lora,
+      @Nullable TuningMethod method,
       List<Tensor> start) {
     this.base = base;
     this.optimizer = optimizer;
-    this.lora = lora;
+    this.method = method;
     base.weights().acquire();
     program =
         new DecoderProgram(
             base.config(),
             new DecoderProgram.Training(
-                lora == null ? 0 : lora.dropout(),
+                method == null ? 0 : method.dropout(),
                 optimizer.beta1(),
                 optimizer.beta2(),
                 optimizer.epsilon(),
@@ -67,10 +69,10 @@ public final class Trainer implements AutoCloseable {
     rope = new Rope(program);
     scorer =
         new DecoderProgram(
-            base.config(), DecoderProgram.Training.serving(lora != null && base.bf16()));
+            base.config(), DecoderProgram.Training.serving(method != null && base.bf16()));
     scorerRope = new Rope(scorer);
     parameters = parameters(start, Map.of(), 0);
-    reference = lora == null ? null : new TensorMap("r", start, scalars());
+    reference = method == null ? null : new TensorMap("r", start, scalars());
   }
 
   /// Trains every weight of a copy of the base, in the fastest precision of this machine.
@@ -85,27 +87,49 @@ public final class Trainer implements AutoCloseable {
 
   /// Trains a copy of an adapter, in the fastest precision of this machine; the base stays as it
   /// is.
-  public static Trainer lora(BaseModel base, Adapter start, OptimizerConfig optimizer) {
-    return lora(base, start, optimizer, Precision.fastest());
+  public static Trainer tune(BaseModel base, Adapter start, OptimizerConfig optimizer) {
+    return tune(base, start, optimizer, Precision.fastest());
   }
 
   /// Trains a copy of an adapter; the base stays as it is.
+  public static Trainer tune(
+      BaseModel base, Adapter start, OptimizerConfig optimizer, Precision precision) {
+    return new Trainer(base, optimizer, precision, start.method(), start.tensors());
+  }
+
+  /// Trains a fresh adapter, initialised from the optimizer's seed.
+  public static Trainer tune(BaseModel base, TuningMethod fresh, OptimizerConfig optimizer) {
+    return tune(base, fresh, optimizer, Precision.fastest());
+  }
+
+  /// Trains a fresh adapter, initialised from the optimizer's seed.
+  public static Trainer tune(
+      BaseModel base, TuningMethod fresh, OptimizerConfig optimizer, Precision precision) {
+    try (Adapter start = Adapter.initialise(fresh, base, optimizer.seed())) {
+      return tune(base, start, optimizer, precision);
+    }
+  }
+
+  /// [#tune] of a low-rank adapter.
+  public static Trainer lora(BaseModel base, Adapter start, OptimizerConfig optimizer) {
+    return tune(base, start, optimizer);
+  }
+
+  /// [#tune] of a low-rank adapter.
   public static Trainer lora(
       BaseModel base, Adapter start, OptimizerConfig optimizer, Precision precision) {
-    return new Trainer(base, optimizer, precision, start.config(), start.tensors());
+    return tune(base, start, optimizer, precision);
   }
 
-  /// Trains a fresh adapter, initialised from the optimizer's seed.
-  public static Trainer lora(BaseModel base, LoraConfig fresh, OptimizerConfig optimizer) {
-    return lora(base, fresh, optimizer, Precision.fastest());
+  /// [#tune] of a low-rank adapter.
+  public static Trainer lora(BaseModel base, TuningMethod fresh, OptimizerConfig optimizer) {
+    return tune(base, fresh, optimizer);
   }
 
-  /// Trains a fresh adapter, initialised from the optimizer's seed.
+  /// [#tune] of a low-rank adapter.
   public static Trainer lora(
-      BaseModel base, LoraConfig fresh, OptimizerConfig optimizer, Precision precision) {
-    try (Adapter start = Adapter.initialise(fresh, base.config(), optimizer.seed())) {
-      return lora(base, start, optimizer, precision);
-    }
+      BaseModel base, TuningMethod fresh, OptimizerConfig optimizer, Precision precision) {
+    return tune(base, fresh, optimizer, precision);
   }
 
   /// One update on one batch: forward, weighted loss at the labelled tokens, gradients, clipping,
@@ -120,7 +144,7 @@ public final class Trainer implements AutoCloseable {
     rope.ensure(batch.width());
     try (PtNDManager step = program.newManager()) {
       NDList inputs = inputs(step, batch, batch.totalWeight());
-      return update(lora == null ? "step_full" : "step_lora", step, inputs, batch, learningRate);
+      return update(method == null ? "step_full" : "step_lora", step, inputs, batch, learningRate);
     }
   }
 
@@ -139,8 +163,8 @@ public final class Trainer implements AutoCloseable {
         NDList inputs = inputs(step, batch, total);
         addModel(step, inputs, steps * 31 + batches.indexOf(batch));
         inputs.addAll(parameters.sums());
-        String method = lora == null ? "gather_full" : "gather_lora";
-        loss += program.train(method, inputs).head().toFloatArray()[0];
+        String call = method == null ? "gather_full" : "gather_lora";
+        loss += program.train(call, inputs).head().toFloatArray()[0];
       }
     }
     try (PtNDManager step = program.newManager()) {
@@ -167,7 +191,7 @@ public final class Trainer implements AutoCloseable {
     for (int i = 0; i < weights.length; i++) {
       weights[i] = pairs.get(i).chosen().weight();
     }
-    Batch batch = Batch.ofPairs(pairs, base.config());
+    Batch batch = Batch.ofPairs(pairs, base.config(), virtualTokens());
     rope.ensure(batch.width());
     try (PtNDManager step = program.newManager()) {
       NDList inputs = batch.argument(step);
@@ -183,7 +207,7 @@ public final class Trainer implements AutoCloseable {
   /// Log-probabilities of a pair's answers under the reference. Taken alone, so that they do not
   /// depend on what else is in the batch.
   private float[] likelihoods(PreferencePair pair, TensorMap from) {
-    Batch alone = Batch.ofPairs(List.of(pair), base.config());
+    Batch alone = Batch.ofPairs(List.of(pair), base.config(), virtualTokens());
     float[] losses =
         alone.sumByRow(
             Losses.losses(program, rope, alone, base.weights().dictionary(), from.dictionary()));
@@ -193,7 +217,7 @@ public final class Trainer implements AutoCloseable {
   /// Loss of the weights as they are now, without learning.
   public Evaluation evaluate(List<TrainingExample> examples) {
     program.requireOwner();
-    boolean full = lora == null;
+    boolean full = method == null;
     return Losses.evaluate(
         scorer,
         scorerRope,
@@ -201,7 +225,8 @@ public final class Trainer implements AutoCloseable {
         base.tokenizer(),
         examples,
         full ? parameters.served() : base.weights().dictionary(),
-        full ? noAdapter : parameters.served());
+        full ? noAdapter : parameters.served(),
+        virtualTokens());
   }
 
   /// Steps taken, restored ones included.
@@ -225,7 +250,7 @@ public final class Trainer implements AutoCloseable {
   public void restoreState(Path folder) {
     program.requireOwner();
     TrainerState.Saved saved =
-        TrainerState.read(folder, kind(), parameters.tensors(), lora != null);
+        TrainerState.read(folder, kind(), parameters.tensors(), method != null);
     Parameters restored = parameters(saved.values(), saved.moments(), saved.steps());
     parameters.close();
     parameters = restored;
@@ -241,20 +266,20 @@ public final class Trainer implements AutoCloseable {
   /// Writes the trained base as a Hugging Face folder. Only after [#full].
   public void exportBase(Path folder) {
     program.requireOwner();
-    if (lora != null) {
+    if (method != null) {
       throw new IllegalStateException("This trains an adapter, so it has no base to export.");
     }
     base.writeWith(folder, parameters.tensors());
   }
 
-  /// Writes the trained adapter as PEFT's two files. Only after [#lora].
+  /// Writes the trained adapter's two files. Only after [#tune].
   public void exportAdapter(Path folder) {
     program.requireOwner();
-    LoraConfig config = lora;
-    if (config == null) {
+    TuningMethod tuned = method;
+    if (tuned == null) {
       throw new IllegalStateException("This trains a base, so it has no adapter to export.");
     }
-    Adapter.write(folder, config, base.config(), parameters.tensors());
+    Adapter.write(folder, described(tuned), base.config(), parameters.tensors());
   }
 
   @Override
@@ -282,29 +307,33 @@ public final class Trainer implements AutoCloseable {
   }
 
   private StepResult update(
-      String method, PtNDManager step, NDList inputs, Batch batch, double learningRate) {
+      String call, PtNDManager step, NDList inputs, Batch batch, double learningRate) {
     inputs.add(step.create((float) learningRate));
     addModel(step, inputs, steps);
     inputs.addAll(parameters.lists());
-    return finish(method, inputs, List.of(batch));
+    return finish(call, inputs, List.of(batch));
   }
 
   /// The arguments that are the same in every call.
   ///
   /// @param draw which of the seed's random sequences dropout takes
   private void addModel(PtNDManager step, NDList inputs, long draw) {
-    if (lora != null) {
-      inputs.add(step.create((float) lora.scale()));
+    if (method != null) {
+      for (Map.Entry<String, Float> scalar : scalars().entrySet()) {
+        NDArray value = step.create(scalar.getValue().floatValue());
+        value.setName("s." + scalar.getKey());
+        inputs.add(value);
+      }
       inputs.addAll(new NDList(new ArrayList<NDArray>(base.weights().arrays().values())));
-      if (lora.dropout() > 0) {
+      if (method.dropout() > 0) {
         JniUtils.setSeed(optimizer.seed() * 1_000_003 + draw);
       }
     }
     inputs.addAll(parameters.dictionary());
   }
 
-  private StepResult finish(String method, NDList inputs, List<Batch> batches) {
-    float[] report = program.train(method, inputs).head().toFloatArray();
+  private StepResult finish(String call, NDList inputs, List<Batch> batches) {
+    float[] report = program.train(call, inputs).head().toFloatArray();
     if (!Float.isFinite(report[0]) || !Float.isFinite(report[1])) {
       throw new NonFiniteLossException(steps, report[0], report[1], describe(batches));
     }
@@ -322,7 +351,7 @@ public final class Trainer implements AutoCloseable {
     int examples = 0;
     long tokens = 0;
     for (Batch batch : batches) {
-      boolean full = lora == null;
+      boolean full = method == null;
       float[] losses =
           batch.sumByRow(
               Losses.losses(
@@ -350,18 +379,30 @@ public final class Trainer implements AutoCloseable {
   }
 
   private Batch batch(List<TrainingExample> examples) {
-    return new Batch(examples, base.config());
+    return new Batch(examples, base.config(), virtualTokens());
+  }
+
+  private int virtualTokens() {
+    return method == null ? 0 : method.virtualTokens();
+  }
+
+  /// With what is known of the tensors as they are: the words that virtual tokens are near.
+  private TuningMethod described(TuningMethod tuned) {
+    if (tuned instanceof PromptConfig prompt) {
+      return prompt.withNearest(NearestTokens.of(scorer, base, parameters.served()));
+    }
+    return tuned;
   }
 
   private Parameters parameters(List<Tensor> values, Map<String, Tensor> moments, long taken) {
-    return new Parameters(lora == null ? "w" : "a", values, moments, taken, scalars());
+    return new Parameters(method == null ? "w" : "a", values, moments, taken, scalars());
   }
 
   private Map<String, Float> scalars() {
-    return lora == null ? Map.of() : Map.of("scale", (float) lora.scale());
+    return method == null ? Map.of() : method.scalars();
   }
 
   private String kind() {
-    return lora == null ? "full" : "lora";
+    return method == null ? "full" : method.peftType().toLowerCase(Locale.ROOT);
   }
 }

@@ -62,6 +62,21 @@ public record TrainingExample(int[] tokens, boolean[] labelled, float weight) {
     return new TrainingExample(tokens, labelled, newWeight);
   }
 
+  /// The same behind an adapter's virtual tokens, which the program knows as -1, -2 and so on.
+  TrainingExample behind(int virtualTokens) {
+    if (virtualTokens == 0 || tokens.length == 0) {
+      return this;
+    }
+    int[] led = new int[virtualTokens + tokens.length];
+    boolean[] labels = new boolean[led.length];
+    for (int i = 0; i < virtualTokens; i++) {
+      led[i] = -1 - i;
+    }
+    System.arraycopy(tokens, 0, led, virtualTokens, tokens.length);
+    System.arraycopy(labelled, 1, labels, virtualTokens + 1, tokens.length - 1);
+    return new TrainingExample(led, labels, weight);
+  }
+
   /// Tokens that the loss is taken on.
   public int labelledTokens() {
     int count = 0;

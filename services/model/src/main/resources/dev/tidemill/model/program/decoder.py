@@ -1,7 +1,7 @@
 # The decoder of every family, as a TorchScript program in the dialect that libtorch serialises. It is
 # packed at start-up (ProgramArchive.java) and holds no weights: `w` is the base (under the names of
-# Llama's tensors), `a` the adapter (a pair that is present is applied). What a family switches on are
-# attributes. Shapes are in the names: B sequences, L positions, T positions of all rows of a batch,
+# Llama's tensors), `a` the adapter (a key that is present is applied; methods.py lists them). What a
+# family switches on are attributes. Shapes are in the names: B sequences, L positions, T positions of all rows of a batch,
 # D width, N heads, K key-value heads, G = N/K, H head width, S labelled positions, V vocabulary.
 # `dtype` is what linears and attention compute in (6 fp32, 15 bf16); the residual stream, norms, losses
 # and trained parameters are fp32 always. `c` is the base cast for that.
@@ -23,11 +23,9 @@ class Decoder(Module):
   layer_norm : bool
   gated : bool
   fused : bool
-  biased : bool
   qk_norm : bool
   window : int
   window_from : int
-  tied : bool
   dtype : int
   dropout : float
   beta1 : float
@@ -67,13 +65,16 @@ class Decoder(Module):
       y = torch.layer_norm(x, torch.size(weight), weight, w[torch.add(name, ".bias")], self.eps)
     else:
       y = torch.rms_norm(x, torch.size(weight), weight, self.eps)
+      bias = torch.add(name, ".bias")
+      if torch.__contains__(w, bias):
+        y = torch.add(y, w[bias])
     return torch.to(y, self.dtype)
 
   # The matrices in the dtype of computing; the same tensors when they have it already.
   def cast(self: __torch__.Decoder, w: Dict[str, Tensor]) -> Dict[str, Tensor]:
     c = annotate(Dict[str, Tensor], {})
     for name in torch.keys(w):
-      if torch.gt(torch.dim(w[name]), 1):
+      if torch.gt(torch.dim(w[name]), 1) and torch.ne(name, "prompt"):
         torch._set_item(c, name, torch.to(w[name], self.dtype))
       else:
         torch._set_item(c, name, w[name])
@@ -81,12 +82,9 @@ class Decoder(Module):
 
   def project(self: __torch__.Decoder, x: Tensor, name: str, c: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
     weight = c[torch.add(name, ".weight")]
-    if self.biased:
-      bias = torch.add(name, ".bias")
-      if torch.__contains__(c, bias):
-        y = torch.linear(x, weight, torch.to(c[bias], self.dtype))
-      else:
-        y = torch.linear(x, weight)
+    bias = torch.add(name, ".bias")
+    if torch.__contains__(c, bias):
+      y = torch.linear(x, weight, torch.to(c[bias], self.dtype))
     else:
       y = torch.linear(x, weight)
     key = torch.add(name, ".lora_A.weight")
@@ -97,6 +95,8 @@ class Decoder(Module):
       low = torch.mul(torch.linear(x_in, a[key]), a["scale"])
       # In place: a linear does not need its result for the gradient.
       y = torch.addmm_(y, low, torch.t(a[torch.add(name, ".lora_B.weight")]))
+    if torch.__contains__(a, torch.add(name, ".adapter_down.weight")):
+      y = self.bottleneck(y, name, a)
     return y
 
   # Queries [.., N, H], keys and values [.., K, H] of normed inputs, not yet rotated.
@@ -141,6 +141,6 @@ class Decoder(Module):
 
   def head(self: __torch__.Decoder, x: Tensor, c: Dict[str, Tensor]) -> Tensor:
     weight = c["model.embed_tokens.weight"]
-    if torch.__not__(self.tied):
+    if torch.__contains__(c, "lm_head.weight"):
       weight = c["lm_head.weight"]
     return torch.to(torch.linear(x, weight), 6)

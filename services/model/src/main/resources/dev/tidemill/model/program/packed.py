@@ -128,8 +128,8 @@
     layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
     qkv = self.attention_inputs(self.norm(x_TD, torch.add(layer, "input_layernorm"), w), layer, w, c, a, train)
     q_TNH = self.rotate(qkv[0], cos_T1H, sin_T1H)
-    k_TKH = self.rotate(qkv[1], cos_T1H, sin_T1H)
-    o = self.attend(q_TNH, k_TKH, qkv[2], sides, masks)
+    k_TKH = self.led(self.rotate(qkv[1], cos_T1H, sin_T1H), batch[0], i, 0, a)
+    o = self.attend(q_TNH, k_TKH, self.led(qkv[2], batch[0], i, 1, a), sides, masks)
     x = x_TD
     if torch.eq(torch.add(i, 1), self.layers) and torch.ne(torch.size(batch[5], 0), torch.size(batch[0], 0)):
       o = torch.index_select(o, 0, batch[5])
@@ -147,7 +147,7 @@
     windowed = causal
     if torch.ge(torch.Int(torch.max(positions_T)), self.window):
       windowed = self.masks(batch, sides, True)
-    x = torch.to(torch.embedding(w["model.embed_tokens.weight"], batch[0]), 6)
+    x = self.embed(batch[0], w, a)
     if torch.__not__(self.rotary):
       x = torch.add(x, torch.embedding(w["model.embed_positions.weight"], positions_T))
     for i in range(self.layers):
@@ -159,8 +159,9 @@
 
   # Loss at each labelled position, [S]; 0 where nothing counts.
   def losses(self: __torch__.Decoder, batch: List[Tensor], cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
-    c = self.cast(w)
-    x_SD = self.trunk(batch, cos, sin, w, c, self.cast(a), train)
+    v = self.overlay(w, a)
+    c = self.cast(v)
+    x_SD = self.trunk(batch, cos, sin, v, c, self.cast(a), train)
     return torch.mul(torch.cross_entropy_loss(self.head(x_SD, c), batch[6], None, 0), batch[7])
 
   def evaluate(self: __torch__.Decoder, batch: List[Tensor], cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
@@ -168,5 +169,6 @@
 
   # Logits at the labelled positions, [S, V]: what the cached path is checked against.
   def logits(self: __torch__.Decoder, batch: List[Tensor], cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
-    c = self.cast(w)
-    return self.head(self.trunk(batch, cos, sin, w, c, self.cast(a), False), c)
+    v = self.overlay(w, a)
+    c = self.cast(v)
+    return self.head(self.trunk(batch, cos, sin, v, c, self.cast(a), False), c)

@@ -36,6 +36,12 @@
     torch._foreach_zero_(g)
     return report
 
+  # Adds to an adapter's tensors the scalars that they go with, which are not trained.
+  def give(self: __torch__.Decoder, leaf: Dict[str, Tensor], s: Dict[str, Tensor]) -> None:
+    for name in torch.keys(s):
+      torch._set_item(leaf, name, s[name])
+    return None
+
   # The part of a batch in the mean over labelled positions whose weights sum up to `total`.
   def share(self: __torch__.Decoder, ce_S: Tensor, weights_S: Tensor, total: Tensor) -> Tensor:
     return torch.div(torch.dot(ce_S, weights_S), total)
@@ -63,33 +69,33 @@
     torch._foreach_add_(g, self.gradients(loss, self.in_order(leaf, names)))
     return torch.detach(loss)
 
-  def loss_lora(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, scale: Tensor, w: Dict[str, Tensor], leaf: Dict[str, Tensor]) -> Tensor:
-    torch._set_item(leaf, "scale", scale)
+  def loss_lora(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, s: Dict[str, Tensor], w: Dict[str, Tensor], leaf: Dict[str, Tensor]) -> Tensor:
+    self.give(leaf, s)
     return self.share(self.losses(batch, cos, sin, w, leaf, True), weights_S, total)
 
-  def step_lora(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, lr: Tensor, scale: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor], p: List[Tensor], m: List[Tensor], v: List[Tensor], steps: List[Tensor], decayed: List[Tensor]) -> Tensor:
+  def step_lora(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, lr: Tensor, s: Dict[str, Tensor], w: Dict[str, Tensor], a: Dict[str, Tensor], p: List[Tensor], m: List[Tensor], v: List[Tensor], steps: List[Tensor], decayed: List[Tensor]) -> Tensor:
     names = torch.sorted(torch.keys(a))
     leaf = self.leaves(a, names)
     ordered = self.in_order(leaf, names)
-    loss = self.loss_lora(batch, weights_S, total, cos, sin, scale, w, leaf)
+    loss = self.loss_lora(batch, weights_S, total, cos, sin, s, w, leaf)
     return self.update(loss, self.gradients(loss, ordered), lr, p, m, v, steps, decayed)
 
-  def gather_lora(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, scale: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor], g: List[Tensor]) -> Tensor:
+  def gather_lora(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, s: Dict[str, Tensor], w: Dict[str, Tensor], a: Dict[str, Tensor], g: List[Tensor]) -> Tensor:
     names = torch.sorted(torch.keys(a))
     leaf = self.leaves(a, names)
     ordered = self.in_order(leaf, names)
-    loss = self.loss_lora(batch, weights_S, total, cos, sin, scale, w, leaf)
+    loss = self.loss_lora(batch, weights_S, total, cos, sin, s, w, leaf)
     torch._foreach_add_(g, self.gradients(loss, ordered))
     return torch.detach(loss)
 
   # One step of direct preference optimization. `rows_S` tells the answer of each labelled position:
   # the chosen ones first, then the rejected; `reference_B` the log-probability of each answer under
   # the reference.
-  def step_preference(self: __torch__.Decoder, batch: List[Tensor], rows_S: Tensor, reference_B: Tensor, weights_P: Tensor, beta: Tensor, cos: Tensor, sin: Tensor, lr: Tensor, scale: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor], p: List[Tensor], m: List[Tensor], v: List[Tensor], steps: List[Tensor], decayed: List[Tensor]) -> Tensor:
+  def step_preference(self: __torch__.Decoder, batch: List[Tensor], rows_S: Tensor, reference_B: Tensor, weights_P: Tensor, beta: Tensor, cos: Tensor, sin: Tensor, lr: Tensor, s: Dict[str, Tensor], w: Dict[str, Tensor], a: Dict[str, Tensor], p: List[Tensor], m: List[Tensor], v: List[Tensor], steps: List[Tensor], decayed: List[Tensor]) -> Tensor:
     names = torch.sorted(torch.keys(a))
     leaf = self.leaves(a, names)
     ordered = self.in_order(leaf, names)
-    torch._set_item(leaf, "scale", scale)
+    self.give(leaf, s)
     ce_S = self.losses(batch, cos, sin, w, leaf, True)
     gain_B = torch.sub(torch.index_add(torch.zeros_like(reference_B), 0, rows_S, torch.neg(ce_S)), reference_B)
     pairs = torch.size(weights_P, 0)

@@ -10,7 +10,7 @@ public final class Batches {
   private Batches() {}
 
   public static IValue value(
-      List<TrainingExample> examples, DecoderConfig config, NDManager manager) {
-    return new Batch(examples, config).value(manager);
+      List<TrainingExample> examples, DecoderConfig config, int virtualTokens, NDManager manager) {
+    return new Batch(examples, config, virtualTokens).value(manager);
   }
 }

@@ -61,7 +61,7 @@ class PackedTest {
     pairs.forEach(pair -> answers.add(pair.chosen()));
     pairs.forEach(pair -> answers.add(pair.rejected()));
     try (BaseModel base = BaseModel.load(Fixture.of(family).copyBase(folder.resolve("base")))) {
-      float[] together = losses(base, Batch.ofPairs(pairs, base.config()));
+      float[] together = losses(base, Batch.ofPairs(pairs, base.config(), 0));
       for (int i = 0; i < answers.size(); i++) {
         float alone = losses(base, new Batch(List.of(answers.get(i)), base.config()))[0];
         int labels = answers.get(i).labelledTokens();
