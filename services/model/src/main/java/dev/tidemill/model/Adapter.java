@@ -75,12 +75,19 @@ public final class Adapter implements AutoCloseable {
     return weights.values() * Float.BYTES;
   }
 
+  /// The method of the adapter in a folder.
+  ///
+  /// @throws AdapterFormatException naming the key when the configuration cannot be used
+  public static TuningMethod methodOf(Path folder, DecoderConfig base) {
+    return checked(() -> readMethod(folder.resolve(CONFIG), base));
+  }
+
   /// Size in native memory that the adapter of a folder would have, by what its configuration says:
   /// [#load] refuses tensors of other shapes.
   ///
   /// @throws AdapterFormatException naming the key when the configuration cannot be used
   public static long bytesOf(Path folder, DecoderConfig base) {
-    return checked(() -> readMethod(folder.resolve(CONFIG), base).parameters(base) * Float.BYTES);
+    return methodOf(folder, base).parameters(base) * Float.BYTES;
   }
 
   /// For this module only: the tensors in native memory.

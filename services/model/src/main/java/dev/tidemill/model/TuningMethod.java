@@ -48,6 +48,12 @@ public sealed interface TuningMethod
     return 0;
   }
 
+  /// Whether training by this method can go on from an adapter of another configuration, as it is
+  /// shaped.
+  default boolean goesOnFrom(TuningMethod other) {
+    return getClass().equals(other.getClass());
+  }
+
   /// What `adapter_model.safetensors` calls a tensor.
   default String fileName(String own, DecoderConfig base) {
     return "base_model.model." + TensorNames.file(own, base.family());

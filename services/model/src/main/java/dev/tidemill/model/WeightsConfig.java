@@ -128,6 +128,11 @@ public record WeightsConfig(Part part, int layers) implements TuningMethod {
   }
 
   @Override
+  public boolean goesOnFrom(TuningMethod other) {
+    return equals(other);
+  }
+
+  @Override
   public boolean turned(String own, DecoderConfig base) {
     return TensorNames.turned(own, base.family());
   }

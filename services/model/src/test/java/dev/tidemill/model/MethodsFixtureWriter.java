@@ -24,7 +24,8 @@ class MethodsFixtureWriter {
     Path root = Path.of(System.getProperty("tidemill.fixtures", ""));
     for (String family : Fixture.FAMILIES) {
       Fixture fixture = new Fixture(family, root.resolve(family));
-      try (BaseModel base = BaseModel.load(fixture.copyBase(work.resolve(family)))) {
+      try (BaseModel base =
+          BaseModel.load(fixture.copyBase(work.resolve(family)), WeightFormat.FP32)) {
         for (String method : METHODS.keySet()) {
           train(base, fixture, method, fixture.folder().resolve("our_" + method));
         }

@@ -33,7 +33,7 @@ class MethodsParityTest {
   void load() {
     fixture = Fixture.of(family);
     expected = JsonFile.read(fixture.folder().resolve("methods.json")).root();
-    base = BaseModel.load(fixture.copyBase(folder.resolve("base")));
+    base = BaseModel.load(fixture.copyBase(folder.resolve("base")), WeightFormat.FP32);
   }
 
   @AfterEach

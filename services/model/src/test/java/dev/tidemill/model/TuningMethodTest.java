@@ -209,7 +209,8 @@ class TuningMethodTest {
   void suitsEveryFamily(String family) {
     Fixture fixture = Fixture.of(family);
     int[] tokens = Fixture.ints(fixture.expected().path("prompt"));
-    try (BaseModel other = BaseModel.load(fixture.copyBase(folder.resolve(family)));
+    try (BaseModel other =
+            BaseModel.load(fixture.copyBase(folder.resolve(family)), WeightFormat.FP32);
         Generator generator = new Generator(other)) {
       for (Method method : Method.values()) {
         if (method == Method.LORA) {
@@ -231,6 +232,32 @@ class TuningMethodTest {
           }
         }
       }
+    }
+  }
+
+  /// On a base whose matrices are bf16 in memory, as near to fp32 as those are.
+  @ParameterizedTest
+  @EnumSource(
+      value = Method.class,
+      names = "LORA",
+      mode = EnumSource.Mode.EXCLUDE) // WeightFormatTest has it
+  void servesOnABaseInBf16(Method method) {
+    Fixture fixture = Fixture.of("qwen3");
+    int[] tokens = Fixture.ints(fixture.expected().path("prompt"));
+    Path files = fixture.copyBase(folder.resolve("qwen3"));
+    try (BaseModel half = BaseModel.load(files);
+        BaseModel single = BaseModel.load(files, WeightFormat.FP32);
+        Adapter adapter = Adapter.initialise(method.tuning, half, 3);
+        Generator generator = new Generator(half);
+        DecodeState read = generator.start(tokens, adapter);
+        DecodeState drawn = generator.startScored(tokens, adapter)) {
+      assertThat(half.bf16()).isTrue();
+      float[] whole = FullLogits.of(single, adapter, tokens)[tokens.length - 1];
+      assertThat(generator.logits(read)).containsExactly(whole, within(0.1f));
+      for (int at = 1; at < tokens.length; at++) {
+        generator.next(drawn, new Sampler(SamplingParameters.greedy(4), tokens));
+      }
+      assertThat(generator.logits(drawn)).containsExactly(whole, within(0.1f));
     }
   }
 

@@ -3,10 +3,12 @@ package dev.tidemill.tuner;
 import dev.tidemill.model.LoraConfig;
 import dev.tidemill.model.train.LearningRateSchedule;
 import dev.tidemill.model.train.OptimizerConfig;
+import dev.tidemill.model.train.RatingObjective;
 import dev.tidemill.platform.window.WindowPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /// Section `tuner` of the settings.
 ///
@@ -15,7 +17,9 @@ import java.util.List;
 /// @param stateDirectory folder of the checkpoints; `state/tuner` unless told
 /// @param threads threads of one native call; 0 leaves the engine as it is
 /// @param window when a window closes
-/// @param lora shape of an adapter that starts afresh
+/// @param lora shape of a low-rank adapter that starts afresh
+/// @param method how adapters are made; low-rank unless told
+/// @param methods the same for single tasks, in place of `method`
 /// @param training how a window trains
 /// @param gate what a candidate must show
 public record TunerConfig(
@@ -25,6 +29,8 @@ public record TunerConfig(
     int threads,
     Window window,
     Lora lora,
+    MethodConfig method,
+    Map<String, MethodConfig> methods,
     Training training,
     GateConfig gate) {
 
@@ -37,11 +43,26 @@ public record TunerConfig(
     stateDirectory = stateDirectory == null ? Path.of("state", "tuner") : stateDirectory;
     window = window == null ? Window.DEFAULTS : window;
     lora = lora == null ? Lora.DEFAULTS : lora;
+    method = method == null ? MethodConfig.DEFAULTS : method;
+    methods = methods == null ? Map.of() : Map.copyOf(methods);
     training = training == null ? Training.DEFAULTS : training;
     gate = gate == null ? GateConfig.DEFAULTS : gate;
     if (threads < 0) {
       throw new IllegalArgumentException("threads must not be negative");
     }
+  }
+
+  /// How adapters of a task are made.
+  public MethodConfig methodOf(String task) {
+    return methods.getOrDefault(task, method);
+  }
+
+  /// How answers train that were found good or bad.
+  public enum Ratings {
+    /// Good ones as answers to learn; bad ones train nothing.
+    SFT,
+    /// Both, against each other (Kahneman-Tversky optimization).
+    KTO
   }
 
   /// Kinds of examples.
@@ -82,7 +103,7 @@ public record TunerConfig(
     }
   }
 
-  /// Shape of a fresh adapter.
+  /// Shape of a fresh low-rank adapter.
   ///
   /// @param rank 16 unless told
   /// @param alpha twice the rank unless told
@@ -150,6 +171,9 @@ public record TunerConfig(
   /// @param preferenceEpochs 1 unless told
   /// @param preferenceLearningRate 5e-6 unless told
   /// @param preferenceBeta 0.1 unless told
+  /// @param ratings how binary examples train; sft unless told
+  /// @param goodWeight how much a good answer counts, with `ratings` kto; 1 unless told
+  /// @param badWeight how much a bad answer counts, with `ratings` kto; 1 unless told
   public record Training(
       List<Kind> objectives,
       int epochs,
@@ -171,7 +195,10 @@ public record TunerConfig(
       boolean carryOptimizer,
       int preferenceEpochs,
       double preferenceLearningRate,
-      double preferenceBeta) {
+      double preferenceBeta,
+      Ratings ratings,
+      double goodWeight,
+      double badWeight) {
 
     static final Training DEFAULTS =
         new Training(
@@ -195,6 +222,9 @@ public record TunerConfig(
             false,
             0,
             0,
+            0,
+            Ratings.SFT,
+            0,
             0);
 
     public Training {
@@ -216,12 +246,20 @@ public record TunerConfig(
       preferenceEpochs = preferenceEpochs == 0 ? 1 : preferenceEpochs;
       preferenceLearningRate = preferenceLearningRate == 0 ? 5e-6 : preferenceLearningRate;
       preferenceBeta = preferenceBeta == 0 ? 0.1 : preferenceBeta;
+      ratings = ratings == null ? Ratings.SFT : ratings;
+      goodWeight = goodWeight == 0 ? 1 : goodWeight;
+      badWeight = badWeight == 0 ? 1 : badWeight;
       if (epochs < 1 || maxEpochs < epochs) {
         throw new IllegalArgumentException(
             "epochs must be at least 1 and at most max_epochs, but they are "
                 + epochs
                 + " and "
                 + maxEpochs);
+      }
+      if (!(goodWeight > 0) || !(badWeight > 0)) {
+        throw new IllegalArgumentException(
+            "good_weight and bad_weight must be above 0, but they are %s and %s"
+                .formatted(goodWeight, badWeight));
       }
       if (!(confirmedPerAnswer > 0)) {
         throw new IllegalArgumentException("confirmed_per_answer must be above 0");
@@ -244,6 +282,11 @@ public record TunerConfig(
     /// The optimizer of a window.
     public OptimizerConfig optimizer(long windowSeed) {
       return new OptimizerConfig(beta1, beta2, 1e-8, weightDecay, clipNorm, windowSeed);
+    }
+
+    /// How ratings train.
+    public RatingObjective ratingObjective() {
+      return new RatingObjective(preferenceBeta, goodWeight, badWeight);
     }
 
     /// How often the examples of a window train that make `batches` batches.

@@ -1,5 +1,6 @@
 package dev.tidemill.tuner;
 
+import dev.tidemill.events.Binary;
 import dev.tidemill.events.Example;
 import dev.tidemill.events.Message;
 import dev.tidemill.events.Sft;
@@ -11,11 +12,20 @@ final class Examples {
   private Examples() {}
 
   static Example sft(String id, String task, String question, String answer) {
+    return example(id, task, question, new Sft(List.of(new Message("user", question)), answer));
+  }
+
+  static Example rated(String id, String task, String question, String answer, boolean good) {
+    Binary rated = new Binary(List.of(new Message("user", question)), answer, good);
+    return example(id, task, question, rated);
+  }
+
+  private static Example example(String id, String task, String question, Object training) {
     return Example.newBuilder()
         .setId(id)
         .setKey(question)
         .setTask(task)
-        .setTraining(new Sft(List.of(new Message("user", question)), answer))
+        .setTraining(training)
         .setWeight(1)
         .setProducer("test")
         .setOrigins(List.of())

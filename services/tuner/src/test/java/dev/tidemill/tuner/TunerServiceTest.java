@@ -39,6 +39,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -142,8 +143,65 @@ class TunerServiceTest {
     assertThat(LineageAudit.run(clients, artifacts).balances()).isTrue();
   }
 
+  /// The task has a method of its own, and ratings train by KTO; when the method changes, the next
+  /// window starts afresh with the other.
+  @Test
+  void methodAndObjectiveAreChosenForATask() throws Exception {
+    String base = publishBase();
+    route(base, null);
+    holdOut(4);
+    Map<String, String> prompt =
+        Map.of(
+            "TIDEMILL_TUNER__METHODS__SUPPORT__KIND", "prompt",
+            "TIDEMILL_TUNER__METHODS__SUPPORT__VIRTUAL_TOKENS", "6",
+            "TIDEMILL_TUNER__METHODS__SUPPORT__LEARNING_RATE", "0.05",
+            "TIDEMILL_TUNER__TRAINING__RATINGS", "kto",
+            "TIDEMILL_TUNER__TRAINING__PREFERENCE_LEARNING_RATE", "0.01");
+    String live;
+    try (TunerService tuner = tuner(0.01, prompt)) {
+      tuner.start();
+      ratings(4);
+      examples(0, IN_A_WINDOW);
+      live = awaitCandidates(1).getFirst().getArtifact();
+    }
+    Manifest manifest = artifacts.open(live).manifest();
+    assertThat(manifest.config()).containsEntry("method", "PROMPT_TUNING");
+    assertThat((List<?>) manifest.config().get("nearest_words")).hasSize(6);
+    assertThat(manifest.metrics()).containsEntry("ratings_trained", 4.0);
+    assertThat(manifest.metrics().get("loss_first"))
+        .isGreaterThan(manifest.metrics().get("loss_last"));
+    route(base, live);
+
+    Map<String, String> biases = Map.of("TIDEMILL_TUNER__METHOD__KIND", "bitfit");
+    try (TunerService tuner = tuner(0.01, biases)) {
+      tuner.start();
+      examples(IN_A_WINDOW, 2 * IN_A_WINDOW);
+      Candidate second = awaitCandidates(2).getLast();
+      assertThat(second.getParent()).isEqualTo(live);
+      assertThat(artifacts.open(second.getArtifact()).manifest().config())
+          .containsEntry("method", "TIDEMILL_BITFIT");
+    }
+    assertThat(LineageAudit.run(clients, artifacts).balances()).isTrue();
+  }
+
+  private void ratings(int count) {
+    try (Producer<String, byte[]> producer = clients.producer("send")) {
+      TopicWriter<Example> writer = clients.writer(producer, Topics.EXAMPLES);
+      for (int i = 0; i < count; i++) {
+        Example rated =
+            Examples.rated("r" + i, "support", question(50 + i), answer(50 + i), i % 2 == 0);
+        writer.sendBeside("support", rated.getId(), rated).join();
+      }
+    }
+  }
+
   private TunerService tuner(double learningRate) {
-    Map<String, String> settings =
+    return tuner(learningRate, Map.of());
+  }
+
+  private TunerService tuner(double learningRate, Map<String, String> more) {
+    Map<String, String> settings = new HashMap<>(more);
+    settings.putAll(
         Map.of(
             "TIDEMILL_TUNER__TASKS", "support",
             "TIDEMILL_TUNER__STATE_DIRECTORY", folder.resolve("state").toString(),
@@ -152,7 +210,7 @@ class TunerServiceTest {
             "TIDEMILL_TUNER__WINDOW__IDLE", "1h",
             "TIDEMILL_TUNER__WINDOW__MAX_AGE", "1h",
             "TIDEMILL_TUNER__LORA__RANK", "4",
-            "TIDEMILL_TUNER__TRAINING__LEARNING_RATE", Double.toString(learningRate));
+            "TIDEMILL_TUNER__TRAINING__LEARNING_RATE", Double.toString(learningRate)));
     return new TunerService(
         new ServiceContext("tuner", clients, metrics, artifacts, health, InstantSource.fixed(NOW)),
         Settings.load(null, settings).section("tuner", TunerConfig.class));

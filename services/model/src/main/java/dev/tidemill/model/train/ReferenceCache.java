@@ -5,20 +5,22 @@ import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.function.Function;
 
-/// What the answers of pairs are worth under the reference, for as long as the pairs live: every
-/// epoch after the first takes it from here.
-final class ReferenceCache {
-  private final Map<PreferencePair, float[]> known = new WeakHashMap<>();
+/// What answers are worth under the reference, for as long as the examples that hold them live:
+/// every epoch after the first takes it from here.
+final class ReferenceCache<K> {
+  private final Map<K, float[]> known = new WeakHashMap<>();
 
-  /// Log-probabilities of the chosen answers, then of the rejected.
+  /// Log-probabilities of the first answer of each, then of the second of each.
   ///
-  /// @param compute gives those of one pair
-  float[] of(List<PreferencePair> pairs, Function<PreferencePair, float[]> compute) {
-    float[] values = new float[2 * pairs.size()];
-    for (int i = 0; i < pairs.size(); i++) {
-      float[] both = known.computeIfAbsent(pairs.get(i), compute);
-      values[i] = both[0];
-      values[pairs.size() + i] = both[1];
+  /// @param answers how many each has
+  /// @param compute gives those of one
+  float[] of(List<? extends K> asked, int answers, Function<K, float[]> compute) {
+    float[] values = new float[answers * asked.size()];
+    for (int i = 0; i < asked.size(); i++) {
+      float[] each = known.computeIfAbsent(asked.get(i), compute);
+      for (int j = 0; j < answers; j++) {
+        values[j * asked.size() + i] = each[j];
+      }
     }
     return values;
   }

@@ -42,7 +42,8 @@ public final class Trainer implements AutoCloseable {
   /// Where preferences are measured from: the adapter as training began.
   private @Nullable TensorMap reference;
 
-  private final ReferenceCache references = new ReferenceCache();
+  private final ReferenceCache<PreferencePair> pairReferences = new ReferenceCache<>();
+  private final ReferenceCache<RatedExample> ratedReferences = new ReferenceCache<>();
   private long steps;
 
   private Trainer(
@@ -186,7 +187,7 @@ public final class Trainer implements AutoCloseable {
     if (from == null) {
       throw new IllegalStateException("Preferences train adapters, but this trains a base.");
     }
-    float[] likelihoods = references.of(pairs, pair -> likelihoods(pair, from));
+    float[] likelihoods = pairReferences.of(pairs, 2, pair -> likelihoods(pair, from));
     float[] weights = new float[pairs.size()];
     for (int i = 0; i < weights.length; i++) {
       weights[i] = pairs.get(i).chosen().weight();
@@ -212,6 +213,83 @@ public final class Trainer implements AutoCloseable {
         alone.sumByRow(
             Losses.losses(program, rope, alone, base.weights().dictionary(), from.dictionary()));
     return new float[] {-losses[0], -losses[1]};
+  }
+
+  /// One update that makes good answers likelier and bad ones less likely, relative to where this
+  /// trainer started and to how far it has moved since: that is estimated on each prompt of the
+  /// batch with the answer to the one before, so a batch should have several. For adapters only.
+  public StepResult ratedStep(
+      List<RatedExample> rated, double learningRate, RatingObjective objective) {
+    program.requireOwner();
+    TensorMap from = reference;
+    if (from == null) {
+      throw new IllegalStateException("Ratings train adapters, but this trains a base.");
+    }
+    float[] likelihoods =
+        ratedReferences.of(rated, 1, each -> likelihoods(List.of(each.example()), from));
+    float[] signs = new float[rated.size()];
+    float[] weights = new float[rated.size()];
+    float total = 0;
+    for (int i = 0; i < weights.length; i++) {
+      RatedExample each = rated.get(i);
+      signs[i] = each.good() ? 1 : -1;
+      weights[i] =
+          (float) (each.weight() * (each.good() ? objective.goodWeight() : objective.badWeight()));
+      total += each.weight();
+    }
+    float moved = moved(rated, from);
+    Batch batch = batch(rated.stream().map(RatedExample::example).toList());
+    rope.ensure(batch.width());
+    try (PtNDManager step = program.newManager()) {
+      NDList inputs = batch.argument(step);
+      inputs.add(batch.rows(step));
+      inputs.add(step.create(likelihoods));
+      inputs.add(step.create(signs));
+      inputs.add(step.create(weights));
+      inputs.add(step.create(total));
+      inputs.add(step.create(moved));
+      inputs.add(step.create((float) objective.beta()));
+      inputs.addAll(rope.arrays());
+      return update("step_rated", step, inputs, batch, learningRate);
+    }
+  }
+
+  /// How far the model has moved from the reference, in nats an answer, at least 0. Nothing can be
+  /// said of a single example.
+  private float moved(List<RatedExample> rated, TensorMap from) {
+    if (rated.size() < 2) {
+      return 0;
+    }
+    int most = base.config().maxPositions() - virtualTokens();
+    List<TrainingExample> mismatched = new ArrayList<>();
+    for (int i = 0; i < rated.size(); i++) {
+      RatedExample before = rated.get((i + rated.size() - 1) % rated.size());
+      mismatched.add(rated.get(i).answeredBy(before, most));
+    }
+    Batch batch = batch(mismatched);
+    float[] now =
+        batch.sumByRow(
+            Losses.losses(program, rope, batch, base.weights().dictionary(), parameters.served()));
+    float[] then =
+        batch.sumByRow(
+            Losses.losses(program, rope, batch, base.weights().dictionary(), from.dictionary()));
+    double sum = 0;
+    for (int i = 0; i < now.length; i++) {
+      sum += then[i] - now[i];
+    }
+    return (float) Math.max(0, sum / now.length);
+  }
+
+  /// Log-probabilities of answers under the reference.
+  private float[] likelihoods(List<TrainingExample> answers, TensorMap from) {
+    Batch batch = batch(answers);
+    float[] values =
+        batch.sumByRow(
+            Losses.losses(program, rope, batch, base.weights().dictionary(), from.dictionary()));
+    for (int i = 0; i < values.length; i++) {
+      values[i] = -values[i];
+    }
+    return values;
   }
 
   /// Loss of the weights as they are now, without learning.
@@ -257,7 +335,8 @@ public final class Trainer implements AutoCloseable {
     TensorMap old = reference;
     if (old != null) {
       reference = new TensorMap("r", saved.reference(), scalars());
-      references.clear();
+      pairReferences.clear();
+      ratedReferences.clear();
       old.release();
     }
     steps = saved.steps();

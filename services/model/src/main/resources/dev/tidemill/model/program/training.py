@@ -102,3 +102,17 @@
     margin_P = torch.mul(torch.sub(torch.narrow(gain_B, 0, 0, pairs), torch.narrow(gain_B, 0, pairs, pairs)), beta)
     loss = torch.div(torch.dot(torch.softplus(torch.neg(margin_P)), weights_P), torch.sum(weights_P))
     return self.update(loss, self.gradients(loss, ordered), lr, p, m, v, steps, decayed)
+
+  # One step of Kahneman-Tversky optimization. `rows_S` tells the answer of each labelled position,
+  # `reference_B` its log-probability under the reference, `signs_B` 1 for a good and -1 for a bad one;
+  # `moved` is the estimate of how far the model has moved from the reference.
+  def step_rated(self: __torch__.Decoder, batch: List[Tensor], rows_S: Tensor, reference_B: Tensor, signs_B: Tensor, weights_B: Tensor, total: Tensor, moved: Tensor, beta: Tensor, cos: Tensor, sin: Tensor, lr: Tensor, s: Dict[str, Tensor], w: Dict[str, Tensor], a: Dict[str, Tensor], p: List[Tensor], m: List[Tensor], v: List[Tensor], steps: List[Tensor], decayed: List[Tensor]) -> Tensor:
+    names = torch.sorted(torch.keys(a))
+    leaf = self.leaves(a, names)
+    ordered = self.in_order(leaf, names)
+    self.give(leaf, s)
+    ce_S = self.losses(batch, cos, sin, w, leaf, True)
+    gain_B = torch.sub(torch.index_add(torch.zeros_like(reference_B), 0, rows_S, torch.neg(ce_S)), reference_B)
+    value_B = torch.sigmoid(torch.mul(torch.mul(torch.sub(gain_B, moved), signs_B), beta))
+    loss = torch.div(torch.dot(torch.rsub(value_B, 1.0), weights_B), total)
+    return self.update(loss, self.gradients(loss, ordered), lr, p, m, v, steps, decayed)

@@ -7,8 +7,10 @@ import dev.tidemill.events.PreferencePair;
 import dev.tidemill.events.Sft;
 import dev.tidemill.model.ChatMessage;
 import dev.tidemill.model.tokenizer.Tokenizer;
+import dev.tidemill.model.train.RatedExample;
 import dev.tidemill.model.train.TrainingExample;
 import dev.tidemill.tuner.TunerConfig.Kind;
+import dev.tidemill.tuner.TunerConfig.Ratings;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -19,6 +21,7 @@ import java.util.Random;
 ///
 /// @param sft answers to learn
 /// @param pairs answers to prefer
+/// @param rated answers that were found good or bad, where those train by rating
 /// @param sources the examples behind `sft`, in the same order
 /// @param tooLong examples left out because they are longer than the model takes
 /// @param unusable examples left out because the chat template refuses them or nothing of them is
@@ -26,6 +29,7 @@ import java.util.Random;
 public record TrainingSet(
     List<TrainingExample> sft,
     List<dev.tidemill.model.train.PreferencePair> pairs,
+    List<RatedExample> rated,
     List<Example> sources,
     int tooLong,
     int unusable) {
@@ -33,6 +37,7 @@ public record TrainingSet(
   public TrainingSet {
     sft = List.copyOf(sft);
     pairs = List.copyOf(pairs);
+    rated = List.copyOf(rated);
     sources = List.copyOf(sources);
   }
 
@@ -74,12 +79,18 @@ public record TrainingSet(
     return balanced;
   }
 
-  /// Tokenizes examples; a bad answer trains nothing.
+  /// Tokenizes examples.
   ///
   /// @param objectives kinds that train
+  /// @param ratings how answers train that were found good or bad
   /// @param maxTokens longest sequence that the model takes
   public static TrainingSet of(
-      Collection<Example> examples, List<Kind> objectives, Tokenizer tokenizer, int maxTokens) {
+      Collection<Example> examples,
+      List<Kind> objectives,
+      Ratings ratings,
+      Tokenizer tokenizer,
+      int maxTokens) {
+    List<RatedExample> rated = new ArrayList<>();
     List<TrainingExample> sft = new ArrayList<>();
     List<dev.tidemill.model.train.PreferencePair> pairs = new ArrayList<>();
     List<Example> sources = new ArrayList<>();
@@ -90,6 +101,15 @@ public record TrainingSet(
         continue;
       }
       try {
+        if (ratings == Ratings.KTO && example.getTraining() instanceof Binary binary) {
+          RatedExample each = rated(binary, tokenizer, (float) example.getWeight());
+          if (each.prompt().length + each.answer().length > maxTokens) {
+            tooLong++;
+          } else {
+            rated.add(each);
+          }
+          continue;
+        }
         List<TrainingExample> made = make(example, tokenizer);
         if (made.stream().anyMatch(m -> m.tokens().length > maxTokens)) {
           tooLong++;
@@ -105,7 +125,7 @@ public record TrainingSet(
         unusable++;
       }
     }
-    return new TrainingSet(sft, pairs, sources, tooLong, unusable);
+    return new TrainingSet(sft, pairs, rated, sources, tooLong, unusable);
   }
 
   /// One sequence for an answer to learn, two for a preference, none for a bad answer.
@@ -123,6 +143,12 @@ public record TrainingSet(
               chat(tokenizer, pair.getPrompt(), pair.getRejected(), weight));
       case Object other -> throw new IllegalArgumentException("no example: " + other.getClass());
     };
+  }
+
+  private static RatedExample rated(Binary binary, Tokenizer tokenizer, float weight) {
+    List<ChatMessage> messages = new ArrayList<>(messages(binary.getPrompt()));
+    messages.add(ChatMessage.assistant(binary.getAnswer()));
+    return RatedExample.chat(tokenizer, messages, binary.getGood(), weight);
   }
 
   private static TrainingExample chat(

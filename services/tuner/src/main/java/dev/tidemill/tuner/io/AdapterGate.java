@@ -23,6 +23,7 @@ import dev.tidemill.platform.window.Gate;
 import dev.tidemill.platform.window.WindowTrainer.Progress;
 import dev.tidemill.tuner.TunerConfig.GateConfig;
 import dev.tidemill.tuner.TunerConfig.Kind;
+import dev.tidemill.tuner.TunerConfig.Ratings;
 import dev.tidemill.tuner.domain.Degenerate;
 import dev.tidemill.tuner.domain.TrainingSet;
 import java.nio.file.Path;
@@ -41,14 +42,22 @@ final class AdapterGate {
   private final GateConfig config;
   private final String task;
   private final BaseModel base;
+  private final int maxTokens;
   private final ReleaseTarget live;
   private final Progress progress;
 
+  /// @param maxTokens longest text that candidate and live release both take
   AdapterGate(
-      GateConfig config, String task, BaseModel base, ReleaseTarget live, Progress progress) {
+      GateConfig config,
+      String task,
+      BaseModel base,
+      int maxTokens,
+      ReleaseTarget live,
+      Progress progress) {
     this.config = config;
     this.task = task;
     this.base = base;
+    this.maxTokens = maxTokens;
     this.live = live;
     this.progress = progress;
   }
@@ -114,8 +123,7 @@ final class AdapterGate {
   }
 
   private List<TrainingExample> answers(List<Example> examples, Kind kind) {
-    return TrainingSet.of(examples, List.of(kind), base.tokenizer(), base.config().maxPositions())
-        .sft();
+    return TrainingSet.of(examples, List.of(kind), Ratings.SFT, base.tokenizer(), maxTokens).sft();
   }
 
   private GateCheck retention(
@@ -181,7 +189,7 @@ final class AdapterGate {
     for (List<ChatMessage> prompt : prompts) {
       progress.step();
       int[] tokens = base.tokenizer().encodeChat(prompt);
-      if (tokens.length == 0 || tokens.length >= base.config().maxPositions()) {
+      if (tokens.length == 0 || tokens.length >= maxTokens) {
         continue;
       }
       Generation answer =
@@ -213,11 +221,10 @@ final class AdapterGate {
 
   private void text(String text, List<TrainingExample> into) {
     int[] tokens = base.tokenizer().encodeText(text);
-    int most = base.config().maxPositions();
     if (tokens.length > 1) {
       into.add(
           TrainingExample.text(
-              tokens.length > most ? java.util.Arrays.copyOf(tokens, most) : tokens));
+              tokens.length > maxTokens ? java.util.Arrays.copyOf(tokens, maxTokens) : tokens));
     }
   }
 }

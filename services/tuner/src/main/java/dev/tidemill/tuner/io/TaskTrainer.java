@@ -6,6 +6,14 @@ import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.events.Route;
 import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
+import dev.tidemill.model.BitFitConfig;
+import dev.tidemill.model.BottleneckConfig;
+import dev.tidemill.model.DecoderConfig;
+import dev.tidemill.model.LoraConfig;
+import dev.tidemill.model.PrefixConfig;
+import dev.tidemill.model.PromptConfig;
+import dev.tidemill.model.TuningMethod;
+import dev.tidemill.model.WeightsConfig;
 import dev.tidemill.model.train.OptimizerConfig;
 import dev.tidemill.model.train.Trainer;
 import dev.tidemill.platform.artifact.ArtifactStore;
@@ -24,8 +32,10 @@ import dev.tidemill.platform.window.WindowMeters;
 import dev.tidemill.platform.window.WindowRecord;
 import dev.tidemill.platform.window.WindowTrainer;
 import dev.tidemill.schemas.AvroCodec;
+import dev.tidemill.tuner.MethodConfig;
 import dev.tidemill.tuner.TunerConfig;
 import dev.tidemill.tuner.TunerConfig.Kind;
+import dev.tidemill.tuner.TunerConfig.Ratings;
 import dev.tidemill.tuner.domain.TrainingSet;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -175,30 +185,46 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
     progress.step();
     long seed = config.training().seed() * 1_000_003 + window.sequence();
     OptimizerConfig optimizer = config.training().optimizer(seed);
+    MethodConfig made = config.methodOf(task);
+    TuningMethod wanted = made.tuning(config.lora()).on(base.config());
     try (Adapter start = liveAdapter(live, base);
         Trainer trainer =
-            start == null
-                ? Trainer.lora(base, config.lora().config(), optimizer)
-                : Trainer.lora(base, start, optimizer)) {
-      restore(trainer, previous, live);
+            start != null && wanted.goesOnFrom(start.method())
+                ? Trainer.tune(base, start, optimizer)
+                : Trainer.tune(base, wanted, optimizer)) {
+      boolean goesOn = start != null && wanted.goesOnFrom(start.method());
+      if (goesOn) {
+        restore(trainer, previous, live);
+      } else if (start != null) {
+        log.info(
+            "tuner/{}: starts afresh with {}, for the live adapter is of another method ({})",
+            task,
+            wanted,
+            start.method());
+      }
+      int maxTokens =
+          base.config().maxPositions()
+              - Math.max(
+                  wanted.virtualTokens(), start == null ? 0 : start.method().virtualTokens());
       List<Example> fresh = window.records().stream().map(WindowRecord::value).toList();
       ReplayBuffer<Example> replay = replay(previous);
-      TrainingSet news =
-          set(
-              TrainingSet.balanced(fresh, config.training().confirmedPerAnswer(), new Random(seed)),
-              base);
-      TrainingSet set = withReplay(news, fresh, replay, base, seed);
+      TrainingSet news = set(balanced(fresh, seed), base, maxTokens);
+      TrainingSet set = withReplay(news, fresh, replay, base, maxTokens, seed);
       meters.skipped("too_long", news.tooLong());
       meters.skipped("unusable", news.unusable());
-      TrainingRun run = new TrainingRun(config.training(), trainer, set, seed, meters, progress);
+      double rate =
+          made.learningRate() > 0 ? made.learningRate() : config.training().learningRate();
+      TrainingRun run =
+          new TrainingRun(config.training(), rate, trainer, set, seed, meters, progress);
       TrainingRun.Result result = run.run();
       trainer.saveState(Files.createDirectories(state.resolve(TRAINER_STATE)));
-      replay.add(set(fresh, base).sources(), new Random(seed));
+      replay.add(set(fresh, base, maxTokens).sources(), new Random(seed));
       replay.save(state);
       // Beside the state, so that it goes with it when the window comes to nothing.
       Path artifact = Files.createDirectories(state.resolveSibling("artifact"));
       trainer.exportAdapter(artifact);
-      AdapterGate gate = new AdapterGate(config.gate(), task, base, live, progress);
+      TuningMethod method = Adapter.methodOf(artifact, base.config());
+      AdapterGate gate = new AdapterGate(config.gate(), task, base, maxTokens, live, progress);
       var report = gate.judge(artifact, start, holdout.image().values(), result.trouble());
       log.info(
           "tuner/{}: {} steps, loss {} to {}",
@@ -206,6 +232,9 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
           result.steps(),
           result.firstLoss(),
           result.lastLoss());
+      if (method instanceof PromptConfig prompt) {
+        log.info("tuner/{}: nearest words of the virtual tokens: {}", task, prompt.nearest());
+      }
       return new TrainedWindow(
           artifact,
           task,
@@ -213,7 +242,7 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
           task,
           List.of(task),
           live.getAdapter() == null ? live.getBase() : live.getAdapter(),
-          settings(start, result.epochs()),
+          settings(method, base.config(), rate, result.epochs()),
           metrics(result, news, set),
           report);
     }
@@ -237,9 +266,17 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
     return replay;
   }
 
-  private TrainingSet set(List<Example> examples, BaseModel base) {
+  /// Only as answers to learn would confirmed ones drown corrections.
+  private List<Example> balanced(List<Example> fresh, long seed) {
+    return config.training().ratings() == Ratings.KTO
+        ? fresh
+        : TrainingSet.balanced(fresh, config.training().confirmedPerAnswer(), new Random(seed));
+  }
+
+  private TrainingSet set(List<Example> examples, BaseModel base, int maxTokens) {
+    TunerConfig.Training training = config.training();
     return TrainingSet.of(
-        examples, config.training().objectives(), base.tokenizer(), base.config().maxPositions());
+        examples, training.objectives(), training.ratings(), base.tokenizer(), maxTokens);
   }
 
   private TrainingSet withReplay(
@@ -247,15 +284,17 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
       List<Example> fresh,
       ReplayBuffer<Example> replay,
       BaseModel base,
+      int maxTokens,
       long seed) {
     Set<String> keys = fresh.stream().map(Example::getKey).collect(Collectors.toSet());
     int wanted = ReplayBuffer.countFor(news.sft().size(), config.training().replayShare());
-    TrainingSet old = set(replay.sample(wanted, keys, new Random(seed)), base);
+    TrainingSet old = set(replay.sample(wanted, keys, new Random(seed)), base, maxTokens);
     List<dev.tidemill.model.train.TrainingExample> sft = new ArrayList<>(news.sft());
     sft.addAll(old.sft());
     List<Example> sources = new ArrayList<>(news.sources());
     sources.addAll(old.sources());
-    return new TrainingSet(sft, news.pairs(), sources, news.tooLong(), news.unusable());
+    return new TrainingSet(
+        sft, news.pairs(), news.rated(), sources, news.tooLong(), news.unusable());
   }
 
   private BaseModel base(String digest) {
@@ -286,16 +325,37 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
     return Adapter.load(artifact.folder(), base.config());
   }
 
-  private Map<String, Object> settings(@Nullable Adapter start, int epochs) {
+  private Map<String, Object> settings(
+      TuningMethod method, DecoderConfig base, double learningRate, int epochs) {
     TunerConfig.Training training = config.training();
-    var lora = start == null ? config.lora().config() : start.config();
     Map<String, Object> settings = new TreeMap<>();
-    settings.put("rank", lora.rank());
-    settings.put("alpha", lora.alpha());
-    settings.put("target_modules", lora.targetModules());
+    settings.put("method", method.peftType());
+    settings.put("trained_parameters", method.parameters(base));
+    switch (method) {
+      case LoraConfig lora -> {
+        settings.put("rank", lora.rank());
+        settings.put("alpha", lora.alpha());
+        settings.put("target_modules", lora.targetModules());
+      }
+      case WeightsConfig weights -> {
+        settings.put("part", weights.part().name());
+        settings.put("layers", weights.layers());
+      }
+      case BitFitConfig biases -> settings.put("bias", "all");
+      case BottleneckConfig bottleneck -> {
+        settings.put("width", bottleneck.width());
+        settings.put("activation", bottleneck.activation().name());
+      }
+      case PrefixConfig prefix -> settings.put("virtual_tokens", prefix.virtualTokens());
+      case PromptConfig prompt -> {
+        settings.put("virtual_tokens", prompt.virtualTokens());
+        settings.put("nearest_words", prompt.nearest().stream().map(String::valueOf).toList());
+      }
+    }
+    settings.put("ratings", training.ratings().name());
     settings.put("objectives", training.objectives().stream().map(Kind::name).sorted().toList());
     settings.put("epochs", epochs);
-    settings.put("learning_rate", training.learningRate());
+    settings.put("learning_rate", learningRate);
     settings.put("schedule", training.schedule().name());
     settings.put("warm_up_share", training.warmUpShare());
     settings.put("batch_examples", training.batchExamples());
@@ -319,6 +379,7 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
     metrics.put("examples_trained", (double) news.sft().size());
     metrics.put("examples_replayed", (double) (all.sft().size() - news.sft().size()));
     metrics.put("pairs_trained", (double) news.pairs().size());
+    metrics.put("ratings_trained", (double) news.rated().size());
     metrics.put("examples_too_long", (double) news.tooLong());
     metrics.values().removeIf(value -> !Double.isFinite(value));
     return metrics;

@@ -3,6 +3,7 @@ package dev.tidemill.tuner.io;
 import dev.tidemill.model.train.LearningRateSchedule;
 import dev.tidemill.model.train.NonFiniteLossException;
 import dev.tidemill.model.train.PreferencePair;
+import dev.tidemill.model.train.RatedExample;
 import dev.tidemill.model.train.StepResult;
 import dev.tidemill.model.train.Trainer;
 import dev.tidemill.model.train.TrainingExample;
@@ -16,7 +17,7 @@ import java.util.List;
 import java.util.function.DoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/// The steps of one window: first answers to learn, then answers to prefer.
+/// The steps of one window: first answers to learn, then answers to prefer, then rated ones.
 ///
 /// A batch whose loss is not finite ends the run before it changes anything. The window is
 /// published all the same, with a gate that failed: the data stay accounted for, no release can
@@ -40,6 +41,7 @@ final class TrainingRun {
   }
 
   private final Training training;
+  private final double learningRate;
   private final Trainer trainer;
   private final TrainingSet set;
   private final long seed;
@@ -52,14 +54,17 @@ final class TrainingRun {
   private double lastLoss = Double.NaN;
   private @Nullable String trouble;
 
+  /// @param learningRate of answers to learn
   TrainingRun(
       Training training,
+      double learningRate,
       Trainer trainer,
       TrainingSet set,
       long seed,
       WindowMeters meters,
       Progress progress) {
     this.training = training;
+    this.learningRate = learningRate;
     this.trainer = trainer;
     this.set = set;
     this.seed = seed;
@@ -72,7 +77,7 @@ final class TrainingRun {
     int epochs = training.epochsFor(plan(lengths, 1).size());
     List<List<Integer>> batches = plan(lengths, epochs);
     LearningRateSchedule rates =
-        training.schedule().of(training.learningRate(), batches.size(), training.warmUpShare());
+        training.schedule().of(learningRate, batches.size(), training.warmUpShare());
     for (int i = 0; i < batches.size() && trouble == null; i++) {
       List<TrainingExample> batch = batches.get(i).stream().map(set.sft()::get).toList();
       List<Integer> indices = batches.get(i);
@@ -82,6 +87,7 @@ final class TrainingRun {
           () -> "examples " + indices.stream().map(at -> set.sources().get(at).getId()).toList());
     }
     preferences();
+    ratings();
     return new Result(
         epochs, steps, tokens, (System.nanoTime() - began) / 1e9, firstLoss, lastLoss, trouble);
   }
@@ -103,6 +109,24 @@ final class TrainingRun {
           rate -> trainer.preferenceStep(batch, rate, training.preferenceBeta()),
           rates.at(i),
           () -> "batch " + number + " of preferences");
+    }
+  }
+
+  private void ratings() {
+    int[] lengths =
+        set.rated().stream().mapToInt(r -> r.prompt().length + r.answer().length).toArray();
+    List<List<Integer>> batches = plan(lengths, training.preferenceEpochs());
+    LearningRateSchedule rates =
+        training
+            .schedule()
+            .of(training.preferenceLearningRate(), batches.size(), training.warmUpShare());
+    for (int i = 0; i < batches.size() && trouble == null; i++) {
+      List<RatedExample> batch = batches.get(i).stream().map(set.rated()::get).toList();
+      int number = i;
+      step(
+          rate -> trainer.ratedStep(batch, rate, training.ratingObjective()),
+          rates.at(i),
+          () -> "batch " + number + " of ratings");
     }
   }
 
