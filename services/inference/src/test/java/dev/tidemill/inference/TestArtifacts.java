@@ -103,6 +103,11 @@ final class TestArtifacts {
     return store.publish(adapterFolder(values), draft(Manifest.Kind.ADAPTER, base));
   }
 
+  /// Publishes the adapter in a folder and returns its digest.
+  String publish(String base, Path adapter) {
+    return store.publish(adapter, draft(Manifest.Kind.ADAPTER, base));
+  }
+
   /// Publishes an adapter under a key that nobody trusts.
   String adapterOfStranger(String base, long seed) {
     Random random = new Random(seed);

@@ -34,7 +34,6 @@ public record LoraConfig(
           "modules_to_save",
           "rank_pattern",
           "alpha_pattern",
-          "layers_to_transform",
           "lora_bias",
           "target_parameters",
           "trainable_token_indices",
@@ -102,9 +101,28 @@ public record LoraConfig(
     return new LoraConfig(
         json.integer("r"),
         json.number("lora_alpha", 8),
-        targets(json),
+        onLayers(targets(json), json.integers("layers_to_transform"), base),
         json.number("lora_dropout", 0),
         json.flag("use_rslora", false));
+  }
+
+  /// The targets in certain layers only, by their whole names; all when no layer is named.
+  private static List<String> onLayers(
+      List<String> targets, List<Integer> layers, DecoderConfig base) {
+    if (layers.isEmpty()) {
+      return targets;
+    }
+    List<String> meant = targets.equals(ALL_LINEARS) ? base.family().linears() : targets;
+    List<String> names = new ArrayList<>();
+    for (int layer : layers) {
+      for (DecoderShapes.Linear linear : DecoderShapes.linears(base)) {
+        String called = base.family().moduleName("model.layers." + layer + "." + linear.path());
+        if (meant.stream().anyMatch(target -> called.endsWith("." + target))) {
+          names.add(called);
+        }
+      }
+    }
+    return names;
   }
 
   private static List<String> targets(JsonFile json) {

@@ -51,6 +51,26 @@ class AdapterTest {
         .contains("\"peft_type\" : \"LORA\"", "\"r\" : 4", "\"use_rslora\" : true");
   }
 
+  /// What PEFT says by layers is said by whole names here, which PEFT reads too.
+  @Test
+  void layersToTransformAreFollowed() throws IOException {
+    LoraConfig second = new LoraConfig(4, 8, List.of("model.layers.1.mlp.up_proj"), 0, false);
+    try (Adapter adapter = Adapter.initialise(second, BASE, 5)) {
+      adapter.save(folder.resolve("a"));
+    }
+    Path config = folder.resolve("a/adapter_config.json");
+    String written = Files.readString(config);
+    Files.writeString(
+        config,
+        written.replace(
+            "[ \"model.layers.1.mlp.up_proj\" ]",
+            "[ \"up_proj\" ], \"layers_to_transform\" : [ 1 ]"));
+    assertThat(Files.readString(config)).contains("layers_to_transform");
+    try (Adapter adapter = Adapter.load(folder.resolve("a"), BASE)) {
+      assertThat(adapter.method()).isEqualTo(second);
+    }
+  }
+
   @Test
   void theScaleIsPefts() {
     assertThat(LoraConfig.allLinears(8, 16).scale()).isEqualTo(2.0);

@@ -108,7 +108,6 @@ class TuningMethodTest {
     }
   }
 
-  /// Dropout included: the last of them is.
   @ParameterizedTest
   @EnumSource(Method.class)
   void goesOnFromACheckpointToTheBit(Method method) throws IOException {
@@ -282,6 +281,41 @@ class TuningMethodTest {
         assertThat(have[i]).containsExactly(want[i]);
       }
     }
+  }
+
+  /// Dropout changes what a step computes, by the seed, and nothing of what is measured.
+  @Test
+  void dropoutIsForTrainingOnly() {
+    List<TrainingExample> batch = TinyModel.batch(6, 100);
+    LoraConfig half = new LoraConfig(4, 8, LoraConfig.ALL_LINEARS, 0.5, false);
+    Adapter start = TinyModel.adapter(folder, base, half, 3);
+    OptimizerConfig otherSeed = new OptimizerConfig(0.9, 0.95, 1e-8, 0.1, 1.0, 12);
+    try (start;
+        Trainer trainer = Trainer.tune(base, start, OPTIMIZER, Precision.FP32);
+        Trainer same = Trainer.tune(base, start, OPTIMIZER, Precision.FP32);
+        Trainer other = Trainer.tune(base, start, otherSeed, Precision.FP32)) {
+      double measured = trainer.evaluate(batch).lossPerToken();
+      assertThat(trainer.evaluate(batch).lossPerToken()).isEqualTo(measured);
+      double loss = trainer.step(batch, 1e-3).loss();
+      assertThat(loss).isNotCloseTo(measured, within(1e-3));
+      assertThat(same.step(batch, 1e-3).loss()).isEqualTo(loss);
+      assertThat(other.step(batch, 1e-3).loss()).isNotCloseTo(loss, within(1e-4));
+    }
+  }
+
+  /// Any linears of any layers: those that are named, whole or by their end.
+  @Test
+  void lowRankPairsGoWhereTheyAreNamed() {
+    LoraConfig some =
+        new LoraConfig(2, 4, List.of("model.layers.1.self_attn.q_proj", "up_proj"), 0, false);
+    assertThat(some.shapes(base.config()).keySet())
+        .containsExactly(
+            "model.layers.0.mlp.up_proj.lora_A.weight",
+            "model.layers.0.mlp.up_proj.lora_B.weight",
+            "model.layers.1.mlp.up_proj.lora_A.weight",
+            "model.layers.1.mlp.up_proj.lora_B.weight",
+            "model.layers.1.self_attn.q_proj.lora_A.weight",
+            "model.layers.1.self_attn.q_proj.lora_B.weight");
   }
 
   /// A bottleneck and low-rank pairs begin as the bare base; so does the head.
