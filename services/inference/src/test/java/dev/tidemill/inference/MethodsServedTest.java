@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tidemill.events.ReleaseTarget;
+import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.BitFitConfig;
 import dev.tidemill.model.BottleneckConfig;
+import dev.tidemill.model.ChatMessage;
 import dev.tidemill.model.PrefixConfig;
 import dev.tidemill.model.PromptConfig;
 import dev.tidemill.model.TuningMethod;
@@ -16,6 +18,7 @@ import dev.tidemill.model.train.OptimizerConfig;
 import dev.tidemill.model.train.Precision;
 import dev.tidemill.model.train.Trainer;
 import dev.tidemill.model.train.TrainingExample;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,6 +63,36 @@ class MethodsServedTest {
             assertThat(said.path("release").asText()).isEqualTo(target.getRelease());
             assertThat(said.at("/choices/0/message/content").asText()).isEqualTo(answer);
           });
+    }
+  }
+
+  /// A text that the base has just room for is too long behind a prefix, and is refused as such.
+  @Test
+  void aPrefixTakesRoomFromTheText() {
+    TestArtifacts artifacts = new TestArtifacts(work);
+    String base = artifacts.base(1);
+    Path folder = work.resolve("prefix");
+    String question = "";
+    int positions;
+    try (BaseModel model = BaseModel.load(artifacts.folderOf(base));
+        Adapter prefix = Adapter.initialise(new PrefixConfig(8), model, 1)) {
+      prefix.save(folder);
+      positions = model.config().maxPositions();
+      while (model.tokenizer().encodeChat(List.of(ChatMessage.user(question))).length
+          < positions - 4) {
+        question += "?";
+      }
+    }
+    ReleaseTarget bare = TestArtifacts.target("support", base, null);
+    ReleaseTarget led = TestArtifacts.target("support", base, artifacts.publish(base, folder));
+    try (TestReplica replica = new TestReplica(artifacts, config -> config)) {
+      ObjectNode body = TestReplica.chat("support", question);
+      replica.routeAndWait("support", bare, null);
+      assertThat(replica.post("/v1/chat/completions", body).statusCode()).isEqualTo(200);
+      replica.routeAndWait("support", led, null);
+      HttpResponse<String> refused = replica.post("/v1/chat/completions", body);
+      assertThat(refused.statusCode()).isEqualTo(400);
+      assertThat(refused.body()).contains(Integer.toString(positions - 8));
     }
   }
 

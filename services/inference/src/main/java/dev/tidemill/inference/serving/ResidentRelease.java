@@ -70,6 +70,13 @@ public final class ResidentRelease {
     return adapter;
   }
 
+  /// Tokens that prompt and answer may have together: all positions of the base but those that
+  /// the adapter takes for itself.
+  public int longestText() {
+    int positions = base.model().config().maxPositions();
+    return adapter == null ? positions : positions - adapter.method().virtualTokens();
+  }
+
   public String baseDigest() {
     return base.digest();
   }
