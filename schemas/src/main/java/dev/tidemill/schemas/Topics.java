@@ -1,5 +1,6 @@
 package dev.tidemill.schemas;
 
+import dev.tidemill.events.Activity;
 import dev.tidemill.events.AppliedErasure;
 import dev.tidemill.events.Candidate;
 import dev.tidemill.events.Completion;
@@ -38,6 +39,7 @@ public final class Topics {
   public static final Topic<DeadLetter> DEAD_LETTERS =
       topic("tidemill.deadletters", DeadLetter.class);
   public static final Topic<Trust> TRUST = topic("tidemill.trust", Trust.class);
+  public static final Topic<Activity> ACTIVITY = topic("tidemill.activity", Activity.class);
   public static final Topic<Candidate> CANDIDATES = topic("tidemill.candidates", Candidate.class);
   public static final Topic<Decision> DECISIONS = topic("tidemill.decisions", Decision.class);
   public static final Topic<Release> RELEASES = topic("tidemill.releases", Release.class);

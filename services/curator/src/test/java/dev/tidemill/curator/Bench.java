@@ -83,13 +83,19 @@ public final class Bench implements AutoCloseable {
 
   /// A bench of this configuration, whose state directory is removed in the end.
   public Bench(CuratorConfig config) {
+    this(config, Topics.FEEDBACK.partitions());
+  }
+
+  /// The same, in which a task takes itself for one of so many. Here there is one of each stage.
+  public Bench(CuratorConfig config, int tasks) {
     state = config.streams().stateDirectory();
     Stage stage =
         Stage.of(
-            config,
-            new KafkaClients(KafkaConfig.of("nowhere:1"), "test", meters),
-            new CuratorMetrics(meters),
-            () -> {});
+                config,
+                new KafkaClients(KafkaConfig.of("nowhere:1"), "test", meters),
+                new CuratorMetrics(meters),
+                () -> {})
+            .with(tasks);
     Properties properties = new Properties();
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
     properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");

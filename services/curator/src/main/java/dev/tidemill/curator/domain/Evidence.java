@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param voice how much its subject's word counts against others, in (0, 1]
 /// @param crowd about how many subjects spoke lately; 0 while nobody counted
 /// @param silent whether it is only to be judged by others: it makes no example and has no voice
+/// @param settled whether it was borne out, and went on for that
 public record Evidence(
     EvidenceKind kind,
     Raw raw,
@@ -21,11 +22,12 @@ public record Evidence(
     List<Example> examples,
     double voice,
     double crowd,
-    boolean silent) {
+    boolean silent,
+    boolean settled) {
 
   /// Evidence of a subject that nobody has looked at yet.
   public Evidence(EvidenceKind kind, Raw raw, String claim, List<Example> examples) {
-    this(kind, raw, claim, examples, 1, 0, false);
+    this(kind, raw, claim, examples, 1, 0, false, false);
   }
 
   public Evidence {
@@ -67,12 +69,17 @@ public record Evidence(
 
   /// The same from a subject whose word counts so much, in a crowd of so many.
   public Evidence heard(double itsVoice, double itsCrowd) {
-    return new Evidence(kind, raw, claim, examples, itsVoice, itsCrowd, silent);
+    return new Evidence(kind, raw, claim, examples, itsVoice, itsCrowd, silent, settled);
   }
 
   /// The same, to be judged only.
   public Evidence silenced() {
-    return new Evidence(kind, raw, claim, examples, voice, crowd, true);
+    return new Evidence(kind, raw, claim, examples, voice, crowd, true, settled);
+  }
+
+  /// The same, borne out.
+  public Evidence settle() {
+    return new Evidence(kind, raw, claim, examples, voice, crowd, silent, true);
   }
 
   /// The same with the weight multiplied by `factor`, and the reason noted on each example.
@@ -89,6 +96,6 @@ public record Evidence(
                       .build();
                 })
             .toList();
-    return new Evidence(kind, raw, claim, lighter, voice, crowd, silent);
+    return new Evidence(kind, raw, claim, lighter, voice, crowd, silent, settled);
   }
 }

@@ -9,18 +9,19 @@ import org.jspecify.annotations.Nullable;
 ///   told
 /// @param window over which subjects are compared and trust is remembered: what is older counts
 ///   less and less, and nothing after two windows; 6 hours unless told
-/// @param crowd subjects that a partition must have heard within the window before their volumes
-///   are compared; 20 unless told. Below it the caps alone bound a subject
-/// @param share what one subject may give within the window, as a multiple of what a subject
-///   usually gives; 1.4 unless told
+/// @param crowd subjects that must have been heard within the window, in all partitions, before
+///   their volumes are compared; 40 unless told. Until then what goes beyond half of `caps.free`
+///   waits for `hold`, and passes if nobody can be compared by then
+/// @param share what one subject may give within the window beyond what others bear out, as a
+///   multiple of what a subject usually gives; 1.45 unless told
 /// @param least examples that a subject may always give within the window; 4 unless told
-/// @param credit examples that a subject may give beyond its share for each one that subjects it
-///   has not met before bear out; 1.1 unless told
-/// @param hold how long what goes beyond that waits for others to bear the subject out before it is
-///   refused; 1 hour unless told
+/// @param credit examples that a subject may give beyond its share for each one that others than
+///   its constant companions bear out; 0.15 unless told
+/// @param hold how long what goes beyond that waits before it is judged by those that bear it out
+///   by then; 1 hour unless told. 0 refuses it at once
 /// @param maxHeld most pieces that wait in a partition; more are refused at once; 5,000 unless told
-/// @param clique subjects that may all be one group: to be borne out by no more than so many earns
-///   nothing; 12 unless told
+/// @param clique share of the subjects that may all be one group: a subject's so many most constant
+///   companions bear nothing out; 0.06 unless told
 /// @param floor least trust; 0.1 unless told
 /// @param campaignFree prompts in a partition on which a few subjects may say nearly the same
 ///   within the window; 5 unless told
@@ -33,7 +34,7 @@ public record Guard(
     double credit,
     Duration hold,
     int maxHeld,
-    int clique,
+    double clique,
     double floor,
     int campaignFree) {
   public static final Guard DEFAULT =
@@ -42,13 +43,13 @@ public record Guard(
   public Guard {
     enabled = enabled == null || enabled;
     window = window == null ? Duration.ofHours(6) : window;
-    crowd = crowd == 0 ? 20 : crowd;
-    share = share == 0 ? 1.4 : share;
+    crowd = crowd == 0 ? 40 : crowd;
+    share = share == 0 ? 1.45 : share;
     least = least == 0 ? 4 : least;
-    credit = credit == 0 ? 1.1 : credit;
+    credit = credit == 0 ? 0.15 : credit;
     hold = hold == null ? Duration.ofHours(1) : hold;
     maxHeld = maxHeld == 0 ? 5_000 : maxHeld;
-    clique = clique == 0 ? 12 : clique;
+    clique = clique == 0 ? 0.06 : clique;
     floor = floor == 0 ? 0.1 : floor;
     campaignFree = campaignFree == 0 ? 5 : campaignFree;
     if (window.toMillis() < 1) {
@@ -72,8 +73,8 @@ public record Guard(
     if (maxHeld < 1) {
       throw new IllegalArgumentException("max_held must be positive, was " + maxHeld);
     }
-    if (clique < 1) {
-      throw new IllegalArgumentException("clique must be positive, was " + clique);
+    if (!(clique > 0 && clique < 1)) {
+      throw new IllegalArgumentException("clique must be between 0 and 1, was " + clique);
     }
     if (!(floor > 0 && floor <= 1)) {
       throw new IllegalArgumentException("floor must be in (0, 1], was " + floor);
@@ -81,6 +82,16 @@ public record Guard(
     if (campaignFree < 1) {
       throw new IllegalArgumentException("campaign_free must be positive, was " + campaignFree);
     }
+  }
+
+  /// How many, of so many subjects, may all be one group.
+  public int group(double subjects) {
+    return (int) Math.ceil(clique * subjects);
+  }
+
+  /// The same of those that speak against somebody: nobody while there is no crowd to compare with.
+  public int strangers(double subjects) {
+    return subjects < crowd ? 0 : group(subjects);
   }
 
   /// Whether more than the caps is at work.

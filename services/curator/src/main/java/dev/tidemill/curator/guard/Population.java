@@ -1,7 +1,11 @@
 package dev.tidemill.curator.guard;
 
-/// How much the subjects of one partition give: a histogram, so that what a few give does not move
-/// what counts as usual. Kept along with the standings, and made of them on start.
+import java.util.Arrays;
+import java.util.List;
+
+/// How much subjects give: a histogram, so that what a few give does not move what counts as usual.
+/// The subjects of one partition are kept along with the standings, and made of them on start; what
+/// other partitions tell of theirs is added.
 public final class Population {
   /// Buckets grow by a twelfth of a doubling, about 6 %.
   private static final int STEPS = 12;
@@ -11,11 +15,68 @@ public final class Population {
   /// The tenth of the subjects that gives most counts as if it gave no more than all others.
   private static final double USUAL = 0.9;
 
+  private static final double[] VALUES = new double[BUCKETS];
+
+  static {
+    for (int bucket = 0; bucket < BUCKETS; bucket++) {
+      VALUES[bucket] = Math.pow(2, (bucket + 0.5) / STEPS);
+    }
+  }
+
   private long epoch = Long.MIN_VALUE;
   private int[] lately = new int[BUCKETS];
   private int[] present = new int[BUCKETS];
   private int size;
   private int speakers;
+  private long revision;
+
+  private List<Histogram> others = List.of();
+  private int[] beside = new int[BUCKETS];
+  private int besideSize;
+
+  /// What one partition tells the others of its subjects.
+  ///
+  /// @param epoch the present window
+  /// @param lately subjects by what they gave in the present window or the one before
+  /// @param present subjects by what they gave in the present one
+  public record Histogram(long epoch, List<Integer> lately, List<Integer> present) {
+    public Histogram {
+      lately = List.copyOf(lately);
+      present = List.copyOf(present);
+    }
+
+    private List<Integer> at(long now) {
+      if (now == epoch + 1) {
+        return present;
+      }
+      // Who is ahead by a window counts among the latest those of ours.
+      return now == epoch || now == epoch - 1 ? lately : List.of();
+    }
+  }
+
+  /// The subjects kept here, without those of others.
+  public Histogram histogram() {
+    return new Histogram(epoch, list(lately), list(present));
+  }
+
+  /// Goes up whenever the histogram changes.
+  public long revision() {
+    return revision;
+  }
+
+  /// Other partitions tell this, in place of what they told before.
+  public void beside(List<Histogram> told) {
+    others = told;
+    besideSize = 0;
+    beside = new int[BUCKETS];
+    for (Histogram other : others) {
+      List<Integer> counts = other.at(epoch);
+      for (int bucket = 0; bucket < Math.min(BUCKETS, counts.size()); bucket++) {
+        beside[bucket] += counts.get(bucket);
+        besideSize += counts.get(bucket);
+      }
+    }
+  }
 
   /// A subject's standing became this.
   ///
@@ -38,26 +99,29 @@ public final class Population {
     present = new int[BUCKETS];
     speakers = 0;
     epoch = now;
+    revision++;
+    beside(others);
   }
 
   /// How many subjects spoke in the present window or the one before.
   public int size() {
-    return size;
+    return size + besideSize;
   }
 
   /// What a subject gives on average, in examples, in the window in which it gave more; the
   /// subjects that give most are counted as giving what nine of ten stay below.
   public double usual() {
     double sum = 0;
-    double left = USUAL * size;
-    double rest = (1 - USUAL) * size;
+    int all = size();
+    double left = USUAL * all;
+    double rest = (1 - USUAL) * all;
     for (int bucket = 0; bucket < BUCKETS; bucket++) {
-      double value = Math.pow(2, (bucket + 0.5) / STEPS);
-      double some = Math.min(left, lately[bucket]);
+      double value = VALUES[bucket];
+      double some = Math.min(left, lately[bucket] + beside[bucket]);
       left -= some;
       sum += some * value;
       if (left <= 0) {
-        return size == 0 ? 0 : (sum + rest * value) / size;
+        return all == 0 ? 0 : (sum + rest * value) / all;
       }
     }
     return 0;
@@ -67,6 +131,7 @@ public final class Population {
     if (standing.epoch() != epoch) {
       return;
     }
+    revision++;
     long now = standing.present().asked();
     long most = Math.max(now, standing.previous().asked());
     if (most > 0) {
@@ -77,6 +142,10 @@ public final class Population {
       present[bucket(now)] += sign;
       speakers += sign;
     }
+  }
+
+  private static List<Integer> list(int[] counts) {
+    return Arrays.stream(counts).boxed().toList();
   }
 
   private static int bucket(long asked) {

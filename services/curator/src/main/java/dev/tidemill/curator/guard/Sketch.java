@@ -8,7 +8,11 @@ public record Sketch(long a, long b, long c, long d) {
 
   /// Whether this hash's bit is set.
   public boolean holds(int hash) {
-    int bit = bit(hash);
+    return set(bit(hash));
+  }
+
+  /// Whether this bit is set.
+  boolean set(int bit) {
     return (word(bit >>> 6) >>> (bit & 63) & 1) == 1;
   }
 
@@ -31,7 +35,11 @@ public record Sketch(long a, long b, long c, long d) {
 
   /// About how many were seen; what fills all bits counts as 1,420.
   public double count() {
-    int set = Long.bitCount(a) + Long.bitCount(b) + Long.bitCount(c) + Long.bitCount(d);
+    return count(Long.bitCount(a) + Long.bitCount(b) + Long.bitCount(c) + Long.bitCount(d));
+  }
+
+  /// About how many were seen when so many bits are set.
+  static double count(int set) {
     return -BITS * Math.log((BITS - Math.min(set, BITS - 1)) / (double) BITS);
   }
 
@@ -39,10 +47,13 @@ public record Sketch(long a, long b, long c, long d) {
     return index < 2 ? (index == 0 ? a : b) : (index == 2 ? c : d);
   }
 
-  private static int bit(int hash) {
+  static int bit(int hash) {
+    return mix(hash) >>> 24;
+  }
+
+  static int mix(int hash) {
     int mixed = hash * 0x9E3779B1;
     mixed ^= mixed >>> 15;
-    mixed *= 0x85EBCA77;
-    return mixed >>> 24;
+    return mixed * 0x85EBCA77;
   }
 }

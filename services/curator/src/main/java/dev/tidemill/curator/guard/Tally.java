@@ -8,26 +8,26 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Counts ballots on one prompt: who calls which answer good or bad. A subject counts once on each
-/// side of an answer, and all voices of campaigns on a side count as one.
+/// side of an answer, all voices of campaigns on a side count as one, and so do as many strangers
+/// as may all be one group.
 final class Tally {
   private final Map<Long, Side> good = new HashMap<>();
   private final Map<Long, Side> bad = new HashMap<>();
   private final Map<Long, Side> proposed = new HashMap<>();
+  private final int group;
 
-  Tally(List<Ballot> ballots) {
+  Tally(List<Ballot> ballots, int group) {
+    this.group = group;
     for (Ballot ballot : ballots) {
-      if (ballot.voice() == 0) {
-        continue;
-      }
       Stance stance = ballot.stance();
       if (stance.good() != 0) {
-        good.computeIfAbsent(stance.good(), a -> new Side()).add(ballot);
+        side(good, stance.good()).add(ballot);
         if (stance.proposed()) {
-          proposed.computeIfAbsent(stance.good(), a -> new Side()).add(ballot);
+          side(proposed, stance.good()).add(ballot);
         }
       }
       if (stance.bad() != 0) {
-        bad.computeIfAbsent(stance.bad(), a -> new Side()).add(ballot);
+        side(bad, stance.bad()).add(ballot);
       }
     }
   }
@@ -53,7 +53,11 @@ final class Tally {
     }
     Side agree = stance.good() != 0 ? good.get(stance.good()) : bad.get(stance.bad());
     return new Count(
-        agree == null ? Voices.NONE : agree.without(subject), contradict, agree, subject);
+        agree == null ? Voices.NONE : agree.without(subject), contradict, agree, ballot);
+  }
+
+  private Side side(Map<Long, Side> sides, long answer) {
+    return sides.computeIfAbsent(answer, a -> new Side(group));
   }
 
   private static Voices voices(Map<Long, Side> sides, long answer, String subject) {
@@ -78,19 +82,19 @@ final class Tally {
   /// @param agree those that say the same
   /// @param contradict the strongest side that says otherwise
   /// @param side of the ballot, its own subject among it
-  record Count(Voices agree, Voices contradict, @Nullable Side side, String subject) {
+  record Count(Voices agree, Voices contradict, @Nullable Side side, Ballot ballot) {
     // Sums of voices are not exact.
     private static final double TIE = 1e-9;
 
-    /// Weight of what has this voice: 1 unless more contradict it.
-    double weight(double voice) {
-      double mine = agree.weight + voice;
+    /// Weight of the ballot's evidence: 1 unless more contradict it.
+    double weight() {
+      double mine = agree.weight + ballot.loud();
       return contradict.weight > mine + TIE ? mine / (mine + contradict.weight) : 1;
     }
 
     /// A clear majority of others, two at least to contradict.
-    Ballot.Verdict verdict(double voice) {
-      double mine = agree.weight + voice;
+    Ballot.Verdict verdict() {
+      double mine = agree.weight + ballot.loud();
       if (contradict.subjects >= 2 && contradict.weight >= 2 * mine - TIE) {
         return Ballot.Verdict.DISAGREED;
       }
@@ -100,50 +104,105 @@ final class Tally {
       return Ballot.Verdict.OPEN;
     }
 
-    List<Integer> witnesses(int most) {
-      return side == null ? List.of() : side.witnesses(subject, most);
+    /// Hashes of those that bear it out and were heard between these times, unless more contradict
+    /// it. Those whose evidence is held are among them.
+    List<Integer> witnesses(long from, long until) {
+      if (side == null
+          || contradict.weight > agree.weight + ballot.voice() + side.waiting(ballot) + TIE) {
+        return List.of();
+      }
+      return side.witnesses(ballot.subject(), from, until);
     }
   }
 
   /// Who says the same of an answer.
   static final class Side {
     private final Map<String, Ballot> bySubject = new LinkedHashMap<>();
-    private double alone;
+    private final Map<String, Ballot> waiting = new LinkedHashMap<>();
+    private final int group;
+    private double known;
     private int subjects;
+    private int strangers;
+    private double strange;
     private int campaigners;
     private double campaign;
 
+    Side(int group) {
+      this.group = group;
+    }
+
     void add(Ballot ballot) {
-      if (bySubject.putIfAbsent(ballot.subject(), ballot) != null) {
+      if (ballot.piece().held()) {
+        waiting.putIfAbsent(ballot.subject(), ballot);
+        return;
+      }
+      if (ballot.voice() == 0 || bySubject.putIfAbsent(ballot.subject(), ballot) != null) {
         return;
       }
       if (ballot.campaign()) {
         campaigners++;
         campaign = Math.max(campaign, ballot.voice());
+      } else if (ballot.voice() <= Standing.STRANGER) {
+        strangers++;
+        strange += ballot.voice();
       } else {
         subjects++;
-        alone += ballot.voice();
+        known += ballot.voice();
       }
     }
 
     Voices without(String subject) {
       @Nullable Ballot own = bySubject.get(subject);
-      boolean one = own != null && !own.campaign();
-      boolean campaigner = own != null && own.campaign();
-      boolean campaignLeft = campaigners > (campaigner ? 1 : 0);
+      double knownLeft = known;
+      int subjectsLeft = subjects;
+      double strangeLeft = strange;
+      int strangersLeft = strangers;
+      int campaignersLeft = campaigners;
+      if (own != null && own.campaign()) {
+        campaignersLeft--;
+      } else if (own != null && own.voice() <= Standing.STRANGER) {
+        strangersLeft--;
+        strangeLeft -= own.voice();
+      } else if (own != null) {
+        subjectsLeft--;
+        knownLeft -= own.voice();
+      }
+      // As many as may all be one group count as one of them.
+      int apart = strangersLeft == 0 ? 0 : Math.max(1, strangersLeft - group);
+      double strangersWeight = strangersLeft == 0 ? 0 : strangeLeft * apart / strangersLeft;
+      int campaigns = campaignersLeft > 0 ? 1 : 0;
       return new Voices(
-          alone - (one && own != null ? own.voice() : 0) + (campaignLeft ? campaign : 0),
-          subjects - (one ? 1 : 0) + (campaignLeft ? 1 : 0));
+          knownLeft + strangersWeight + campaigns * campaign, subjectsLeft + apart + campaigns);
     }
 
-    List<Integer> witnesses(String subject, int most) {
+    // Voices of the others that wait.
+    double waiting(Ballot ballot) {
+      double sum = 0;
+      for (Ballot other : waiting.values()) {
+        sum += other.subject().equals(ballot.subject()) ? 0 : other.voice();
+      }
+      return sum;
+    }
+
+    List<Integer> witnesses(String subject, long from, long until) {
       List<Integer> hashes = new ArrayList<>();
-      for (String other : bySubject.keySet()) {
-        if (!other.equals(subject)) {
-          hashes.add(other.hashCode());
+      for (Ballot other : bySubject.values()) {
+        add(other, subject, from, until, hashes);
+      }
+      for (Ballot other : waiting.values()) {
+        if (!bySubject.containsKey(other.subject())) {
+          add(other, subject, from, until, hashes);
         }
       }
-      return hashes.subList(Math.max(0, hashes.size() - most), hashes.size());
+      return hashes;
+    }
+
+    private static void add(
+        Ballot other, String subject, long from, long until, List<Integer> hashes) {
+      long heard = other.piece().heard();
+      if (!other.subject().equals(subject) && heard >= from && heard <= until) {
+        hashes.add(other.subject().hashCode());
+      }
     }
   }
 }

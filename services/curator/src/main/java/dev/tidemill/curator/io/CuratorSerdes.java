@@ -8,11 +8,9 @@ import dev.tidemill.curator.domain.Raw;
 import dev.tidemill.curator.domain.Served;
 import dev.tidemill.curator.domain.Slot;
 import dev.tidemill.curator.domain.near.Fingerprint;
-import dev.tidemill.curator.guard.Ballot;
 import dev.tidemill.curator.guard.Ballots;
 import dev.tidemill.curator.guard.Campaign;
 import dev.tidemill.curator.guard.Sketch;
-import dev.tidemill.curator.guard.Stance;
 import dev.tidemill.curator.guard.Standing;
 import dev.tidemill.events.Completion;
 import dev.tidemill.events.Example;
@@ -88,14 +86,7 @@ final class CuratorSerdes {
   }
 
   Serde<Standing> standing() {
-    return Wire.serde(
-        "standing",
-        (standing, out) -> {
-          out.writeLong(standing.epoch());
-          writeSums(standing.present(), out);
-          writeSums(standing.previous(), out);
-        },
-        in -> new Standing(in.readLong(), readSums(in), readSums(in)));
+    return StandingForm.serde();
   }
 
   Serde<Campaign> campaign() {
@@ -120,59 +111,7 @@ final class CuratorSerdes {
   }
 
   Serde<Ballots> ballots() {
-    return Wire.serde(
-        "ballots",
-        (ballots, out) -> {
-          out.writeInt(ballots.all().size());
-          for (Ballot ballot : ballots.all()) {
-            writeBallot(ballot, out);
-          }
-        },
-        in -> {
-          int size = in.readInt();
-          List<Ballot> all = new ArrayList<>(size);
-          for (int i = 0; i < size; i++) {
-            all.add(readBallot(in));
-          }
-          return new Ballots(all);
-        });
-  }
-
-  private static void writeBallot(Ballot ballot, DataOutputStream out) throws IOException {
-    out.writeUTF(ballot.subject());
-    out.writeLong(ballot.stance().good());
-    out.writeLong(ballot.stance().bad());
-    out.writeBoolean(ballot.stance().proposed());
-    out.writeDouble(ballot.voice());
-    out.writeBoolean(ballot.campaign());
-    out.writeInt(ballot.examples());
-    out.writeUTF(ballot.verdict().name());
-    out.writeLong(ballot.at());
-  }
-
-  private static Ballot readBallot(DataInputStream in) throws IOException {
-    return new Ballot(
-        in.readUTF(),
-        new Stance(in.readLong(), in.readLong(), in.readBoolean()),
-        in.readDouble(),
-        in.readBoolean(),
-        in.readInt(),
-        Ballot.Verdict.valueOf(in.readUTF()),
-        in.readLong());
-  }
-
-  private static void writeSums(Standing.Sums sums, DataOutputStream out) throws IOException {
-    out.writeLong(sums.asked());
-    out.writeLong(sums.granted());
-    out.writeLong(sums.earned());
-    out.writeLong(sums.agreed());
-    out.writeLong(sums.disagreed());
-    writeSketch(sums.met(), out);
-  }
-
-  private static Standing.Sums readSums(DataInputStream in) throws IOException {
-    return new Standing.Sums(
-        in.readLong(), in.readLong(), in.readLong(), in.readLong(), in.readLong(), readSketch(in));
+    return BallotForm.serde();
   }
 
   private static void writeSketch(Sketch sketch, DataOutputStream out) throws IOException {
@@ -182,7 +121,7 @@ final class CuratorSerdes {
     out.writeLong(sketch.d());
   }
 
-  private static Sketch readSketch(DataInputStream in) throws IOException {
+  static Sketch readSketch(DataInputStream in) throws IOException {
     return new Sketch(in.readLong(), in.readLong(), in.readLong(), in.readLong());
   }
 
@@ -197,6 +136,7 @@ final class CuratorSerdes {
     out.writeDouble(evidence.voice());
     out.writeDouble(evidence.crowd());
     out.writeBoolean(evidence.silent());
+    out.writeBoolean(evidence.settled());
   }
 
   private Evidence readEvidence(DataInputStream in) throws IOException {
@@ -208,9 +148,14 @@ final class CuratorSerdes {
     for (int i = 0; i < size; i++) {
       made.add(decode(examples, Wire.readBytes(in)));
     }
-    return in.available() == 0
-        ? new Evidence(kind, raw, claim, made)
-        : new Evidence(kind, raw, claim, made, in.readDouble(), in.readDouble(), in.readBoolean());
+    if (in.available() == 0) {
+      return new Evidence(kind, raw, claim, made);
+    }
+    double voice = in.readDouble();
+    double crowd = in.readDouble();
+    boolean silent = in.readBoolean();
+    boolean settled = in.available() > 0 && in.readBoolean();
+    return new Evidence(kind, raw, claim, made, voice, crowd, silent, settled);
   }
 
   private void writeJoin(JoinState state, DataOutputStream out) throws IOException {

@@ -86,6 +86,7 @@ public final class CuratorTopology {
     CuratorSerdes serdes = new CuratorSerdes();
     StreamsBuilder builder = new StreamsBuilder();
     stage.erasures().addTo(builder);
+    stage.neighbours().addTo(builder);
     Consumed<byte[], byte[]> bytes = Consumed.with(Serdes.ByteArray(), Serdes.ByteArray());
 
     KStream<String, Output> documents =

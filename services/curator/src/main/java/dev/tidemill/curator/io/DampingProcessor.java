@@ -13,7 +13,6 @@ import dev.tidemill.schemas.MalformedRecordException;
 import dev.tidemill.schemas.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -41,8 +40,8 @@ final class DampingProcessor implements Work<String, Heard> {
   private final KeyValueStore<String, Burst> bursts;
   private final Erasing erasing;
   private final Guard guard;
-  private final Standings standings;
-  private final HeldEvidence held;
+  private final Passage passage;
+  private final FairShare shares;
 
   DampingProcessor(Stage stage, ProcessorContext<String, Output> context) {
     this.stage = stage;
@@ -52,8 +51,15 @@ final class DampingProcessor implements Work<String, Heard> {
     this.claims = desk.remembered(CLAIMS);
     this.bursts = desk.store(BURSTS);
     this.guard = stage.config().guard();
-    this.standings = new Standings(desk.store(STANDINGS), guard, stage.metrics());
-    this.held = new HeldEvidence(desk.store(HELD), guard, stage.metrics());
+    this.passage = new Passage(desk, stage.metrics(), caps.minimumWeight());
+    this.shares =
+        new FairShare(
+            stage,
+            desk,
+            passage,
+            context.taskId().partition(),
+            desk.store(STANDINGS),
+            desk.store(HELD));
     this.erasing =
         new Erasing(
             stage,
@@ -65,7 +71,7 @@ final class DampingProcessor implements Work<String, Heard> {
                 Sweep.over(
                     desk.<String, Standing>store(STANDINGS),
                     (key, standing) -> forgetStanding(key)),
-                Sweep.atOnce(() -> held.subjects().forEach(this::forgetHeld))),
+                Sweep.atOnce(() -> shares.refuseHeld(this::erased))),
             List.of(
                 Erasing.roll(bursts),
                 Erasing.roll(desk.store(CLAIMS)),
@@ -73,8 +79,10 @@ final class DampingProcessor implements Work<String, Heard> {
                 Erasing.roll(desk.store(HELD))));
     desk.every(Duration.ofSeconds(1), claims::expire);
     desk.every(caps.window(), now -> forgetOld());
-    desk.every(HELD_TICK, now -> held.subjects().forEach(this::release));
-    desk.every(guard.window(), now -> standings.expire(desk.streamTime()));
+    if (guard.on()) {
+      desk.every(HELD_TICK, now -> shares.tick());
+    }
+    desk.every(guard.window(), now -> shares.expire());
   }
 
   @Override
@@ -88,8 +96,7 @@ final class DampingProcessor implements Work<String, Heard> {
   @Override
   public void close() {
     claims.close();
-    standings.close();
-    held.close();
+    shares.close();
     erasing.close();
   }
 
@@ -108,22 +115,17 @@ final class DampingProcessor implements Work<String, Heard> {
 
   private void forgetStanding(String subject) {
     if (erasing.subjects().named(Evidence.subjectOf(subject))) {
-      standings.forget(subject);
+      shares.forget(subject);
     }
   }
 
   // What waits may hold the prompt of an erased subject, whoever gave it.
-  private void forgetHeld(String subject) {
-    for (HeldEvidence.Entry entry : held.of(subject)) {
-      if (erasing.cover(Person.of(entry.evidence().examples().getFirst()))) {
-        held.remove(subject, entry);
-        desk.refuseErased(entry.evidence());
-      }
-    }
+  private boolean erased(Evidence evidence) {
+    return erasing.cover(Person.of(evidence.examples().getFirst()));
   }
 
   private void said(Evidence evidence) {
-    if (erasing.cover(Person.of(evidence.examples().getFirst()))) {
+    if (erased(evidence)) {
       desk.refuseErased(evidence);
       return;
     }
@@ -150,109 +152,17 @@ final class DampingProcessor implements Work<String, Heard> {
             "producer_burst",
             Reason.PRODUCER_CAP,
             count("all of " + evidence.producer(), evidence)
-                .weight((double) caps.producerFree() / CuratorTopology.PARTITIONS)));
+                .weight((double) caps.producerFree() / stage.partitions())));
     if (guard.on()) {
-      compared(evidence, subject, factors);
+      shares.said(evidence, factors);
     } else {
-      passed(evidence, factors);
+      passage.pass(evidence, factors);
     }
-  }
-
-  // Volume and trust, held against all other subjects of this partition.
-  private void compared(Evidence evidence, String subject, List<Factor> factors) {
-    long now = desk.streamTime();
-    double remainder = guard.remainder(now);
-    Standing standing = standings.get(subject, now).ask(evidence.examples().size());
-    standings.put(subject, standing);
-    int crowd = standings.crowd();
-    factors.add(
-        new Factor("distrusted", Reason.DISTRUSTED, standing.trust(remainder, guard.floor())));
-    Evidence heard =
-        evidence.heard(
-            standing.voice(remainder, guard), (double) crowd * CuratorTopology.PARTITIONS);
-    double weight = weight(factors);
-    boolean within =
-        crowd < guard.crowd() || left(standing, now) >= evidence.examples().size() * weight;
-    if (within || weight < caps.minimumWeight()) {
-      grant(subject, standing, heard, passed(heard, factors));
-    } else if (held.hold(subject, damped(heard, factors), desk.now())) {
-      desk.forward(heard.key(), heard.silenced());
-    } else {
-      factors.add(share(heard, weight, standing, now));
-      grant(subject, standing, heard, passed(heard, factors));
-    }
-  }
-
-  // What waited and is within the subject's share by now goes on; what waited too long does not.
-  private void release(String subject) {
-    long now = desk.streamTime();
-    for (HeldEvidence.Entry entry : held.of(subject)) {
-      Evidence evidence = entry.evidence();
-      Standing standing = standings.get(subject, now);
-      if (left(standing, now) >= evidence.examples().size() * evidence.weight()) {
-        held.remove(subject, entry);
-        desk.forward(evidence.key(), evidence);
-        grant(subject, standing, evidence, evidence.weight());
-      } else if (entry.until() <= desk.now()) {
-        held.remove(subject, entry);
-        List<Factor> share = List.of(share(evidence, evidence.weight(), standing, now));
-        grant(subject, standing, evidence, passed(evidence, share));
-      }
-    }
-  }
-
-  private double left(Standing standing, long now) {
-    double remainder = guard.remainder(now);
-    return standing.allowance(standings.usual(), remainder, guard) - standing.granted(remainder);
-  }
-
-  private Factor share(Evidence evidence, double weight, Standing standing, long now) {
-    double asked = evidence.examples().size() * weight;
-    double share = Math.clamp(left(standing, now) / asked, 0.0, 1.0);
-    return new Factor("fair_share", Reason.FAIR_SHARE, share);
-  }
-
-  private void grant(String subject, Standing standing, Evidence evidence, double weight) {
-    standings.put(subject, standing.grant(evidence.examples().size() * weight));
-  }
-
-  // Passes the evidence on with the weight that is left; the answer is that weight.
-  private double passed(Evidence evidence, List<Factor> factors) {
-    double weight = evidence.weight() * weight(factors);
-    if (weight < caps.minimumWeight()) {
-      Factor least = factors.stream().min(Comparator.comparingDouble(Factor::weight)).orElseThrow();
-      stage.metrics().damped(least.damping());
-      stage.metrics().lost(least.damping(), evidence.examples().size() * evidence.weight());
-      desk.refuse(evidence.raw(), new Refusal(least.reason(), "subject", detail(evidence, least)));
-      return 0;
-    }
-    desk.forward(evidence.key(), damped(evidence, factors));
-    return weight;
-  }
-
-  private Evidence damped(Evidence evidence, List<Factor> factors) {
-    Evidence damped = evidence;
-    for (Factor factor : factors) {
-      if (factor.weight() < 1) {
-        double lost = damped.weight() * (1 - factor.weight());
-        stage.metrics().damped(factor.damping());
-        stage.metrics().lost(factor.damping(), evidence.examples().size() * lost);
-        damped = damped.damped(factor.weight(), factor.damping());
-      }
-    }
-    return damped;
-  }
-
-  private String detail(Evidence evidence, Factor least) {
-    String who =
-        least.reason() == Reason.PRODUCER_CAP ? evidence.producer() : evidence.subjectKey();
-    return "%s gave so much, or so little that others bear out, that this would weigh less than %s (%s)"
-        .formatted(who, caps.minimumWeight(), least.damping());
   }
 
   private void changed(String subject, byte @Nullable [] change) {
     if (change == null) {
-      standings.forget(subject);
+      shares.forget(subject);
       return;
     }
     try {
@@ -260,28 +170,12 @@ final class DampingProcessor implements Work<String, Heard> {
       if (erasing.cover(Person.of(trust))) {
         return;
       }
-      standings.put(
-          subject,
-          standings
-              .get(subject, desk.streamTime())
-              .heard(trust.getAgreed(), trust.getDisagreed(), trust.getWitnesses()));
-      release(subject);
+      shares.changed(subject, trust);
     } catch (MalformedRecordException e) {
       // Only the curator writes there; what somebody else put there changes nobody's standing.
       stage.metrics().record(Topics.TRUST.name(), "refused");
     }
   }
-
-  private static double weight(List<Factor> factors) {
-    return factors.stream().mapToDouble(Factor::weight).reduce(1, (a, b) -> a * b);
-  }
-
-  /// One reason to weigh less.
-  ///
-  /// @param damping its name on examples
-  /// @param reason its name on dead letters
-  /// @param weight what it leaves, from 0 to 1
-  private record Factor(String damping, Reason reason, double weight) {}
 
   private Burst count(String whose, Evidence evidence) {
     long eventTime = evidence.examples().getFirst().getEventTime().toEpochMilli();

@@ -6,24 +6,17 @@ import dev.tidemill.curator.domain.ExampleMaker;
 import dev.tidemill.curator.domain.Person;
 import dev.tidemill.curator.domain.Reason;
 import dev.tidemill.curator.domain.Refusal;
-import dev.tidemill.curator.guard.Ballot;
 import dev.tidemill.curator.guard.Ballots;
 import dev.tidemill.curator.guard.Guard;
-import dev.tidemill.curator.guard.Stance;
 import dev.tidemill.events.Example;
 import dev.tidemill.events.Holdout;
-import dev.tidemill.events.Trust;
 import dev.tidemill.schemas.Topics;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.jspecify.annotations.Nullable;
 
 /// Writes examples, each once, to training or holdout. It reads evidence by the examples' key, so
 /// one task sees all that is said about one prompt.
@@ -32,6 +25,7 @@ final class ExampleProcessor implements Work<String, Evidence> {
   static final String BALLOTS = "ballots";
   static final String CAMPAIGNS = "campaigns";
   static final String ERASED = "examples-erased";
+  private static final Duration TICK = Duration.ofSeconds(10);
   private static final String CONTRADICTED = "contradicted";
   private static final String CAMPAIGN = "campaign";
 
@@ -39,7 +33,7 @@ final class ExampleProcessor implements Work<String, Evidence> {
   private final Desk desk;
   private final Remembered ids;
   private final Guard guard;
-  private final KeyValueStore<String, Ballots> ballots;
+  private final BallotBox ballots;
   private final CampaignTable campaigns;
   private final Erasing erasing;
 
@@ -48,17 +42,19 @@ final class ExampleProcessor implements Work<String, Evidence> {
     this.desk = new Desk(context, stage);
     this.ids = desk.remembered(IDS);
     this.guard = stage.config().guard();
-    this.ballots = desk.store(BALLOTS);
+    KeyValueStore<String, Ballots> store = desk.store(BALLOTS);
+    this.ballots = new BallotBox(stage, desk, store);
     this.campaigns = new CampaignTable(desk.store(CAMPAIGNS), guard);
     this.erasing =
         new Erasing(
             stage,
             desk,
             ERASED,
-            List.of(Sweep.over(ballots, (key, seen) -> forget(key))),
-            List.of(Erasing.roll(ballots)));
+            List.of(Sweep.over(store, (key, seen) -> ballots.forget(key, this::erased))),
+            List.of(Erasing.roll(store)));
     desk.every(Duration.ofSeconds(1), ids::expire);
-    desk.every(stage.config().caps().agreementWindow(), this::forgetOld);
+    desk.every(stage.config().caps().agreementWindow(), now -> ballots.expire());
+    desk.every(TICK, ballots::tick);
   }
 
   @Override
@@ -73,12 +69,12 @@ final class ExampleProcessor implements Work<String, Evidence> {
       return;
     }
     if (evidence.silent()) {
-      vote(evidence, false);
+      ballots.cast(evidence, false);
       return;
     }
     stage.metrics().bias(evidence);
     double campaign = guard.on() ? campaigns.weight(evidence, desk.streamTime()) : 1;
-    double agreement = vote(evidence, campaign < 1);
+    double agreement = ballots.cast(evidence, campaign < 1);
     Evidence damped = damp(damp(evidence, campaign, CAMPAIGN), agreement, CONTRADICTED);
     boolean heldOut = stage.config().holdout().holdsOut(evidence.key());
     // What is held out judges releases; a contradicted answer must not.
@@ -107,45 +103,6 @@ final class ExampleProcessor implements Work<String, Evidence> {
   public void close() {
     ids.close();
     erasing.close();
-  }
-
-  // How much of the weight the others on this prompt leave; tells all whose standing it changes.
-  private double vote(Evidence evidence, boolean campaign) {
-    long now = desk.streamTime();
-    @Nullable Ballots before = ballots.get(evidence.key());
-    Ballot cast =
-        new Ballot(
-            evidence.subjectKey(),
-            Stance.of(evidence),
-            evidence.silent() ? 0 : evidence.voice(),
-            campaign,
-            evidence.examples().size(),
-            Ballot.Verdict.OPEN,
-            now);
-    Ballots.Result result =
-        (before == null ? Ballots.NONE : before)
-            .with(cast, now - stage.config().caps().agreementWindow().toMillis());
-    ballots.put(evidence.key(), result.state());
-    if (guard.on()) {
-      result.changes().forEach(change -> tell(change, evidence));
-    }
-    return result.weight();
-  }
-
-  private void tell(Ballots.Change change, Evidence evidence) {
-    Trust trust =
-        Trust.newBuilder()
-            .setSubject(Evidence.subjectOf(change.subject()))
-            .setAgreed(change.agreed())
-            .setDisagreed(change.disagreed())
-            .setWitnesses(change.witnesses())
-            .setEventTime(Instant.ofEpochMilli(change.at()))
-            .build();
-    desk.publish(
-        Topics.TRUST.name(),
-        change.subject(),
-        stage.codecs().trust().encode(trust),
-        evidence.raw().timestamp());
   }
 
   private Evidence damp(Evidence evidence, double weight, String damping) {
@@ -193,29 +150,7 @@ final class ExampleProcessor implements Work<String, Evidence> {
     }
   }
 
-  private void forget(String key) {
-    @Nullable Ballots present = ballots.get(key);
-    if (present == null) {
-      return;
-    }
-    Ballots left =
-        present.without(subject -> erasing.subjects().named(Evidence.subjectOf(subject)));
-    if (left.all().size() < present.all().size()) {
-      ballots.put(key, left);
-    }
-  }
-
-  private void forgetOld(long now) {
-    long since = desk.streamTime() - stage.config().caps().agreementWindow().toMillis();
-    List<String> old = new ArrayList<>();
-    try (KeyValueIterator<String, Ballots> all = ballots.all()) {
-      while (all.hasNext()) {
-        KeyValue<String, Ballots> entry = all.next();
-        if (entry.value.all().stream().allMatch(ballot -> ballot.at() < since)) {
-          old.add(entry.key);
-        }
-      }
-    }
-    old.forEach(ballots::delete);
+  private boolean erased(String subject) {
+    return erasing.subjects().named(Evidence.subjectOf(subject));
   }
 }

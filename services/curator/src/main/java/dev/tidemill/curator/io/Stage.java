@@ -19,6 +19,8 @@ import dev.tidemill.schemas.Topics;
 /// What every processor of the topology works with. All of it may be shared by threads.
 ///
 /// @param erasures who asked to be forgotten
+/// @param neighbours how much the subjects of other partitions give
+/// @param partitions of the internal topics: how many tasks share the subjects, or the keys
 /// @param beat called each time a processor's clock ticks: its thread came round
 public record Stage(
     CuratorConfig config,
@@ -26,6 +28,8 @@ public record Stage(
     Rules rules,
     CuratorMetrics metrics,
     Erasures erasures,
+    Neighbours neighbours,
+    int partitions,
     Runnable beat) {
 
   /// A stage of this configuration.
@@ -37,7 +41,14 @@ public record Stage(
         new Rules(config.limits(), config.screening(metrics)),
         metrics,
         new Erasures(kafka.codec(Topics.ERASURES), config.limits()),
+        new Neighbours(kafka.codec(Topics.ACTIVITY)),
+        CuratorTopology.PARTITIONS,
         beat);
+  }
+
+  /// The same with so many tasks for each stage.
+  public Stage with(int tasks) {
+    return new Stage(config, codecs, rules, metrics, erasures, neighbours, tasks, beat);
   }
 
   ExampleMaker exampleMaker() {

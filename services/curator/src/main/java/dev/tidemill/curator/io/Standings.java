@@ -5,20 +5,33 @@ import dev.tidemill.curator.guard.Population;
 import dev.tidemill.curator.guard.Standing;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
-/// The standings of the subjects of one partition, by subject key, and what they come to together.
+/// The standings of the subjects of one partition, by subject key, and what they come to together
+/// with those of other partitions.
 final class Standings implements AutoCloseable {
   private final KeyValueStore<String, Standing> store;
   private final Guard guard;
   private final CuratorMetrics metrics;
+  private final Neighbours neighbours;
+  private final String partition;
   private final Population population = new Population();
+  private long heard = -1;
+  private long told = -1;
 
-  Standings(KeyValueStore<String, Standing> store, Guard guard, CuratorMetrics metrics) {
+  Standings(
+      KeyValueStore<String, Standing> store,
+      Guard guard,
+      CuratorMetrics metrics,
+      Neighbours neighbours,
+      int partition) {
     this.store = store;
+    this.neighbours = neighbours;
+    this.partition = Integer.toString(partition);
     this.guard = guard;
     this.metrics = metrics;
     try (KeyValueIterator<String, Standing> all = store.all()) {
@@ -72,14 +85,33 @@ final class Standings implements AutoCloseable {
     old.forEach(this::forget);
   }
 
-  /// How many subjects of this partition spoke lately.
+  /// How many subjects spoke lately, in all partitions.
   int crowd() {
+    listen();
     return population.size();
   }
 
   /// How many examples a subject usually gives within the window.
   double usual() {
+    listen();
     return population.usual();
+  }
+
+  /// What the other partitions do not know yet of the subjects of this one.
+  Optional<Population.Histogram> news() {
+    if (told == population.revision()) {
+      return Optional.empty();
+    }
+    told = population.revision();
+    return Optional.of(population.histogram());
+  }
+
+  private void listen() {
+    long revision = neighbours.revision();
+    if (heard != revision) {
+      heard = revision;
+      population.beside(neighbours.besides(partition));
+    }
   }
 
   /// Takes what this task holds out of the gauges.

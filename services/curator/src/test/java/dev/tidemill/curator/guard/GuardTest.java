@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.tidemill.curator.Bench;
+import dev.tidemill.curator.Records;
+import dev.tidemill.curator.trial.Outcome;
+import dev.tidemill.curator.trial.Said;
+import dev.tidemill.curator.trial.Trial;
+import dev.tidemill.events.Activity;
 import dev.tidemill.schemas.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -25,9 +30,8 @@ class GuardTest {
       said.add(Said.correction(at, who, "question " + i, "no", "answer " + i));
     }
     Outcome outcome = PoisonTest.guarded(said);
-    assertThat(outcome.weight(false)).isEqualTo(200);
+    assertThat(outcome.honestWeight()).isEqualTo(200);
     assertThat(outcome.dampings()).isEmpty();
-    assertThat(outcome.reasons()).isEmpty();
   }
 
   @Test
@@ -57,6 +61,30 @@ class GuardTest {
     Outcome before = PoisonTest.unguarded(said);
     Outcome after = PoisonTest.guarded(said);
     assertThat(after.kept(before)).as("%s", after.dampings()).isGreaterThan(0.98);
+    Outcome atOnce = PoisonTest.guardedAtOnce(said);
+    assertThat(atOnce.kept(before)).as("hardly anything waits").isGreaterThan(0.98);
+  }
+
+  @Test
+  void a_partition_with_few_subjects_compares_them_with_those_of_the_others() {
+    long epoch = Guard.DEFAULT.epoch(Records.START.toEpochMilli());
+    Population others = new Population();
+    for (int i = 0; i < 100; i++) {
+      others.changed(Standing.none(epoch), Standing.none(epoch).ask(2));
+    }
+    Population.Histogram histogram = others.histogram();
+    try (Bench bench = new Bench()) {
+      bench.send(
+          Topics.ACTIVITY,
+          "3",
+          new Activity(histogram.epoch(), histogram.lately(), histogram.present(), Records.START));
+      for (int i = 0; i < 10; i++) {
+        send(bench, Said.rating(Duration.ZERO, "ann", "question " + i, "a", true), "c" + i);
+      }
+      bench.settle();
+      assertThat(bench.examples()).hasSize(4);
+      assertThat(bench.gauge("tidemill.curator.feedback.held")).isEqualTo(6);
+    }
   }
 
   @Test
@@ -89,20 +117,48 @@ class GuardTest {
   }
 
   @Test
-  void the_same_witnesses_are_worth_nothing_the_second_time() {
+  void constant_companions_bear_nothing_out() {
+    Guard guard = Guard.DEFAULT;
+    int group = guard.group(100);
+    assertThat(group).isEqualTo(6);
     List<Integer> clique = List.of(1, 2, 3, 4, 5);
-    Standing standing = Standing.none(0).heard(2, 0, clique).heard(2, 0, clique);
-    assertThat(standing.present().earned()).isEqualTo(2_000);
-    assertThat(standing.present().agreed()).isEqualTo(4_000);
-    assertThat(standing.allowance(10, 1, Guard.DEFAULT)).as("a clique earns nothing").isEqualTo(14);
-    for (int witness = 0; witness < 40; witness++) {
-      standing = standing.heard(1, 0, List.of(1_000 + witness * 7_919));
+    Standing liar = Standing.none(0);
+    for (int lie = 0; lie < 9; lie++) {
+      liar = liar.met(clique, 5);
     }
-    assertThat(standing.allowance(10, 1, Guard.DEFAULT)).isGreaterThan(45);
-    assertThat(standing.at(2).allowance(10, 1, Guard.DEFAULT)).as("forgotten").isEqualTo(14);
-    Standing doubted = standing.heard(0, 200, List.of());
+    assertThat(liar.borneOut(clique, group)).isFalse();
+    assertThat(liar.borneOut(List.of(1, 2, 3, 77), group)).as("nearly all").isFalse();
+    assertThat(liar.borneOut(List.of(1, 77), group)).as("half of them").isTrue();
+    assertThat(liar.borneOut(List.of(), group)).isFalse();
+    // Truths among many others hide the clique from nobody: a witness of many counts less.
+    for (int truth = 0; truth < 9; truth++) {
+      List<Integer> others = new ArrayList<>();
+      for (int witness = 0; witness < 40; witness++) {
+        others.add(1_000 + witness * 7_919);
+      }
+      liar = liar.met(others, 40);
+    }
+    assertThat(liar.borneOut(clique, group)).isFalse();
+    assertThat(liar.borneOut(List.of(1_000, 1_000 + 7_919), group)).isTrue();
+    assertThat(liar.at(2).borneOut(clique, group)).as("forgotten").isTrue();
+  }
+
+  @Test
+  void what_others_bear_out_costs_nothing_and_earns_a_little() {
+    Guard guard = Guard.DEFAULT;
+    Standing standing = Standing.none(3).grant(14);
+    assertThat(standing.allowance(10, 1, guard)).isCloseTo(14.5, within(1e-9));
+    assertThat(standing.granted(1)).isEqualTo(14);
+    Standing refunded = standing.refund(4, 3).earn(6);
+    assertThat(refunded.granted(1)).isEqualTo(10);
+    assertThat(refunded.allowance(10, 1, guard)).isCloseTo(16, within(1e-9));
+    assertThat(standing.at(4).refund(4, 3).granted(1)).as("of the window before").isEqualTo(10);
+    assertThat(standing.voice(1, guard)).isEqualTo(0.25);
+    assertThat(refunded.voice(1, guard)).isEqualTo(1);
+    assertThat(refunded.band(guard)).isEqualTo(Standing.Band.KNOWN);
+    Standing doubted = refunded.heard(0, 400);
     assertThat(doubted.trust(1, 0.1)).isCloseTo(0.1, within(1e-9));
-    assertThat(doubted.band(Guard.DEFAULT)).isEqualTo(Standing.Band.DOUBTED);
+    assertThat(doubted.band(guard)).isEqualTo(Standing.Band.DOUBTED);
   }
 
   @Test
@@ -123,6 +179,15 @@ class GuardTest {
       again.changed(Standing.none(3), standing);
     }
     assertThat(population.usual()).isCloseTo(8, within(0.5)).isEqualTo(again.usual());
+    Population beside = new Population();
+    beside.turn(3);
+    beside.beside(List.of(population.histogram()));
+    assertThat(beside.size()).as("of another partition").isEqualTo(100);
+    assertThat(beside.usual()).isEqualTo(population.usual());
+    beside.turn(4);
+    assertThat(beside.size()).as("in the next window").isEqualTo(100);
+    beside.turn(5);
+    assertThat(beside.size()).isZero();
     population.turn(4);
     assertThat(population.size()).isEqualTo(100);
     assertThat(population.usual()).isCloseTo(8, within(0.5));
@@ -133,8 +198,8 @@ class GuardTest {
   @Test
   void a_tombstone_forgets_a_subject_and_metrics_show_what_is_known() {
     try (Bench bench = new Bench()) {
-      Said.correction(Duration.ZERO, "ann", "q", "wrong", "a long right answer").send(bench, "c1");
-      Said.rating(Duration.ZERO, "bob", "is it so?", "it is so", true).send(bench, "c2");
+      send(bench, Said.correction(Duration.ZERO, "ann", "q", "wrong", "a long right answer"), "c1");
+      send(bench, Said.rating(Duration.ZERO, "bob", "is it so?", "it is so", true), "c2");
       bench.settle();
       assertThat(known(bench)).isEqualTo(2);
       assertThat(bench.count("tidemill.curator.weight.offered")).isEqualTo(3);
@@ -153,6 +218,11 @@ class GuardTest {
       bench.send(Topics.TRUST, subject, new byte[] {1});
       assertThat(known(bench)).isEqualTo(1);
     }
+  }
+
+  private static void send(Bench bench, Said said, String id) {
+    bench.send(said.completion(id, Trial.START));
+    bench.send(said.feedback(id, Trial.START));
   }
 
   private static double known(Bench bench) {

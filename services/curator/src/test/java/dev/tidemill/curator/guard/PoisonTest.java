@@ -1,107 +1,123 @@
 package dev.tidemill.curator.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.tidemill.curator.Bench;
-import dev.tidemill.curator.CuratorConfig;
 import dev.tidemill.curator.domain.Caps;
+import dev.tidemill.curator.trial.Attack;
+import dev.tidemill.curator.trial.Crowd;
+import dev.tidemill.curator.trial.Outcome;
+import dev.tidemill.curator.trial.Said;
+import dev.tidemill.curator.trial.Tail;
+import dev.tidemill.curator.trial.Trial;
+import dev.tidemill.schemas.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// 5 % of the subjects send 60 % of the feedback, coordinated: they end with at most 8 % of the
-/// weight, and the honest keep at least 95 % of what they have where nobody lies and nothing is
-/// guarded. Printed figures go into the design page.
+/// weight, and the honest keep at least 95 % of theirs, in as many partitions as a deployment has.
+/// The scenario `poison` sweeps more crowds and seeds.
 class PoisonTest {
-  private static final int HONEST = 133;
-  private static final int LIARS = 7;
   private static final Duration DAY = Duration.ofHours(3);
-  private static final List<Said> TRUTH = crowd().say(Duration.ZERO, DAY);
+  private static final double MOST_LIES = 0.08;
+  private static final double LEAST_KEPT = 0.95;
 
-  private static Outcome before = Outcome.NOTHING;
+  /// The last word on all that is held was told by then.
+  private static final Duration HELD = Duration.ofMinutes(181);
 
-  @BeforeAll
-  static void withoutGuard() {
-    before = unguarded(TRUTH);
+  private static final int PARTITIONS = Topics.FEEDBACK.partitions();
+  private static final int LIARS = 5;
+  private static final List<Said> TRUTH = truth(1, LIARS);
+  private static final Outcome FREE = Trial.unguarded(PARTITIONS).run(TRUTH).outcome();
+  private static final Outcome CALM = Trial.guarded(PARTITIONS).run(TRUTH).outcome();
+
+  @ParameterizedTest
+  @EnumSource
+  void lies_hold_little_and_the_honest_keep_theirs(Attack attack) {
+    Outcome after = Trial.guarded(PARTITIONS).run(with(TRUTH, attack, LIARS)).outcome();
+    assertThat(after.liesShare()).isLessThanOrEqualTo(MOST_LIES);
+    assertThat(after.kept(FREE)).as("of what nothing guards").isGreaterThanOrEqualTo(LEAST_KEPT);
+    assertThat(after.kept(CALM)).as("of what is guarded").isGreaterThanOrEqualTo(LEAST_KEPT);
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"ONE_LIE", "ALONE", "RATINGS", "PREFERENCES", "TEMPLATES"})
-  void a_burst(Attack attack) {
-    Duration from = DAY.minusMinutes(40);
-    judge("burst", attack, attack.say(2, LIARS, sixtyPercent(), from, from.plusMinutes(20)));
+  @EnumSource(names = {"SLEEPERS", "HALF_TRUTHS_DRIP"})
+  void more_liars_in_a_larger_crowd_hold_no_more(Attack attack) {
+    List<Said> truth = truth(2, 2 * LIARS);
+    Outcome free = Trial.unguarded(PARTITIONS).run(truth).outcome();
+    Outcome after = Trial.guarded(PARTITIONS).run(with(truth, attack, 2 * LIARS)).outcome();
+    assertThat(after.liesShare()).isLessThanOrEqualTo(MOST_LIES);
+    assertThat(after.kept(free)).isGreaterThanOrEqualTo(LEAST_KEPT);
+  }
+
+  @Test
+  void without_the_guard_liars_would_win() {
+    List<Said> all = with(TRUTH, Attack.ALONE_DRIP, LIARS);
+    Guard off = new Guard(false, Duration.ofHours(6), 0, 0, 0, 0, Duration.ZERO, 0, 0, 0, 0);
+    Outcome after = new Trial(Caps.DEFAULT, off, PARTITIONS).run(all).outcome();
+    assertThat(after.liesShare()).isGreaterThan(0.5);
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"MANY_LIES", "ALONE", "RATINGS"})
-  void a_drip(Attack attack) {
-    judge("drip", attack, attack.say(2, LIARS, sixtyPercent(), Duration.ZERO, DAY));
+  @EnumSource(names = {"ALONE_BURST", "PREFERENCES_BURST"})
+  void the_whole_topology_does_what_the_trial_does(Attack attack) {
+    List<Said> truth = truth(3, 4);
+    List<Said> all = with(truth, attack, 4);
+    Outcome trial = Trial.guarded(1).run(all).outcome();
+    Outcome topology = guarded(all);
+    assertThat(topology.liesShare()).isLessThan(MOST_LIES);
+    // Of contradicted lies it depends on who is heard first.
+    assertThat(topology.liesShare()).isCloseTo(trial.liesShare(), within(0.02));
+    assertThat(topology.kept(trial)).isBetween(0.98, 1.02);
   }
 
-  @Test
-  void sleepers_that_were_honest_for_half_of_the_time() {
-    List<Said> lies = new ArrayList<>();
-    lies.addAll(new Crowd(5, LIARS, 150).say(Attack.LIAR, Duration.ZERO, DAY.dividedBy(2)));
-    lies.addAll(Attack.ALONE.say(2, LIARS, sixtyPercent(), DAY.dividedBy(2), DAY));
-    judge("sleep", Attack.ALONE, lies);
+  private static List<Said> truth(int seed, int liars) {
+    return new Crowd(seed, 19 * liars, Tail.LOG_NORMAL).say(Duration.ZERO, DAY);
   }
 
-  @Test
-  void the_honest_alone_lose_little() {
-    judge("none", "", List.of());
-  }
-
-  private static void judge(String name, Object attack, List<Said> lies) {
-    List<Said> all = new ArrayList<>(TRUTH);
-    all.addAll(lies);
-    Outcome after = guarded(all);
-    System.out.printf(
-        "%-6s %-18s lies' share %.3f, honest keep %.3f; %s %s%n",
-        name, attack, after.liesShare(), after.kept(before), after.dampings(), after.reasons());
-    assertThat(after.kept(before)).isGreaterThan(0.95);
-    assertThat(after.liesShare()).isLessThan(0.08);
-  }
-
-  static Crowd crowd() {
-    return new Crowd(1, HONEST, 150);
-  }
-
-  private static int sixtyPercent() {
-    return TRUTH.size() * 3 / 2;
+  private static List<Said> with(List<Said> truth, Attack attack, int liars) {
+    List<Said> all = new ArrayList<>(truth);
+    all.addAll(attack.say(1_001, liars, truth.size() * 3 / 2, DAY));
+    return all;
   }
 
   static Outcome guarded(List<Said> said) {
-    return outcome(said, Caps.DEFAULT, Guard.DEFAULT);
+    return outcome(said, Trial.guarded(1), HELD);
   }
 
-  /// What comes of it without caps, comparison, trust or agreement.
+  /// The same before anything was held for long.
+  static Outcome guardedAtOnce(List<Said> said) {
+    return outcome(said, Trial.guarded(1), Duration.ofSeconds(20));
+  }
+
   static Outcome unguarded(List<Said> said) {
-    return outcome(
-        said,
-        new Caps(Duration.ofMinutes(10), 1_000_000, 1_000_000, 0.0001, Duration.ofMillis(1)),
-        new Guard(false, Duration.ofHours(6), 0, 0, 0, 0, Duration.ZERO, 0, 0, 0, 0));
+    return outcome(said, Trial.unguarded(1), HELD);
   }
 
-  private static Outcome outcome(List<Said> said, Caps caps, Guard guard) {
-    CuratorConfig config = CuratorConfig.of(Bench.temporary());
-    try (Bench bench =
-        new Bench(
-            new CuratorConfig(
-                config.streams(),
-                Bench.NOTHING_HELD_OUT,
-                config.limits(),
-                config.join(),
-                config.dedupe(),
-                config.near(),
-                caps,
-                guard,
-                config.text(),
-                config.erasure()))) {
-      return Outcome.of(bench, said);
+  /// What comes of it in the whole topology when it is sent in order of time, the clock going
+  /// along.
+  private static Outcome outcome(List<Said> said, Trial trial, Duration then) {
+    try (Bench bench = new Bench(trial.config(Bench.temporary()), 1)) {
+      Duration now = Duration.ZERO;
+      int number = 0;
+      for (Said next : said.stream().sorted(Comparator.comparing(Said::at)).toList()) {
+        if (next.at().compareTo(now) > 0) {
+          bench.pass(next.at().minus(now));
+          now = next.at();
+        }
+        String id = Outcome.id(next, number++);
+        bench.send(next.completion(id, Trial.START));
+        bench.send(next.feedback(id, Trial.START));
+      }
+      bench.settle();
+      bench.pass(then);
+      return Outcome.of(bench.examples());
     }
   }
 }

@@ -1,4 +1,4 @@
-package dev.tidemill.curator.guard;
+package dev.tidemill.curator.trial;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,24 +8,22 @@ import java.util.Random;
 
 /// Honest subjects and what they say, the same for the same seed.
 ///
-/// Activity is heavy-tailed: log-normal, so that some give five to ten times the median. Most
-/// speak of popular questions, some popular and many seldom asked; the rest of questions that
-/// nobody else asks. Half of the answers served are right. One piece in twenty is a mistake.
-final class Crowd {
-  private static final double MEDIAN = 5;
-  private static final double SPREAD = 0.85;
-  private static final int MOST = 50;
+/// Activity is heavy-tailed. Four pieces in five speak of 150 questions, some popular and many
+/// seldom asked; the rest of questions that nobody else asks. Half of the answers served are
+/// right. One piece in twenty is a mistake.
+public final class Crowd {
+  private static final int QUESTIONS = 150;
   private static final double MISTAKES = 0.05;
   private static final double ALONE = 0.2;
 
   private final Random random;
   private final int subjects;
-  private final int questions;
+  private final Tail tail;
 
-  Crowd(long seed, int subjects, int questions) {
+  public Crowd(long seed, int subjects, Tail tail) {
     this.random = new Random(seed);
     this.subjects = subjects;
-    this.questions = questions;
+    this.tail = tail;
   }
 
   /// A popular question: short and long answers, some of which other questions share.
@@ -52,7 +50,7 @@ final class Crowd {
   }
 
   /// What all of them say from `from` until `until`, in order of time.
-  List<Said> say(Duration from, Duration until) {
+  public List<Said> say(Duration from, Duration until) {
     return say("honest-", from, until);
   }
 
@@ -60,8 +58,7 @@ final class Crowd {
   List<Said> say(String prefix, Duration from, Duration until) {
     List<Said> said = new ArrayList<>();
     for (int subject = 0; subject < subjects; subject++) {
-      double activity = MEDIAN * Math.exp(SPREAD * random.nextGaussian());
-      int pieces = (int) Math.max(1, Math.min(MOST, Math.round(activity)));
+      int pieces = tail.pieces(random);
       for (int i = 0; i < pieces; i++) {
         said.add(piece(prefix + subject, at(from, until), i));
       }
@@ -71,15 +68,22 @@ final class Crowd {
   }
 
   /// A popular question, the first ones more often.
-  int popular() {
-    return (int) (questions * Math.pow(random.nextDouble(), 2));
+  private int popular() {
+    return (int) (QUESTIONS * Math.pow(random.nextDouble(), 2));
   }
 
-  Duration at(Duration from, Duration until) {
+  private Duration at(Duration from, Duration until) {
     return Duration.ofMillis(random.nextLong(from.toMillis(), until.toMillis()));
   }
 
-  private Said piece(String subject, Duration at, int own) {
+  /// The `own`-th piece of a subject.
+  Said piece(String subject, Duration at, int own) {
+    boolean mistaken = random.nextDouble() < MISTAKES;
+    Said said = piece(subject, at, own, mistaken);
+    return mistaken ? said.asMistake() : said;
+  }
+
+  private Said piece(String subject, Duration at, int own, boolean mistaken) {
     int number = popular();
     boolean alone = random.nextDouble() < ALONE;
     String question = alone ? "how does " + subject + " do " + own + "?" : question(number);
@@ -87,7 +91,6 @@ final class Crowd {
     String wrong = alone ? "not " + own : wrong(number);
     boolean servedRight = random.nextBoolean();
     String served = servedRight ? right : wrong;
-    boolean mistaken = random.nextDouble() < MISTAKES;
     double kind = random.nextDouble();
     if (kind < 0.15) {
       return Said.preference(
