@@ -5,7 +5,8 @@
 WORK holds `base` (a Hugging Face folder), `adapter` (PEFT's files: both sides start from the same one) and
 `data.json`. MODE is one of
 
-    causal      Transformers + PEFT, plain loop: full causal-LM loss on equal batches
+    causal      Transformers + PEFT, plain loop: causal-LM loss on equal batches, bf16 autocast
+    causal-bf16 the same with the adapter in bf16 too, which needs no casts
     sft         TRL's SFTTrainer as it comes
     sft-packed  TRL's SFTTrainer in the fastest configuration that runs on a CPU: packed, the loss in chunks
     sft-sorted  TRL's SFTTrainer, batches of like length, the loss in chunks
@@ -20,7 +21,6 @@ import argparse
 import json
 import logging
 import pathlib
-import resource
 import time
 import warnings
 
@@ -32,10 +32,11 @@ warnings.filterwarnings("ignore")
 logging.disable(logging.WARNING)
 
 
-def load(work: pathlib.Path, trainable: bool = True):
+def load(work: pathlib.Path, keep: bool):
+    """PEFT keeps trained matrices in fp32 beside a bf16 base, for autocast, unless told otherwise."""
     model = AutoModelForCausalLM.from_pretrained(work / "base", dtype=torch.bfloat16, attn_implementation="sdpa")
-    # PEFT keeps trained matrices in fp32 beside a bf16 base; bf16 autocast computes with them.
-    return PeftModel.from_pretrained(model, work / "adapter", is_trainable=trainable)
+    model = PeftModel.from_pretrained(model, work / "adapter", is_trainable=True, autocast_adapter_dtype=not keep)
+    return model.to(torch.bfloat16) if keep else model
 
 
 def held_loss(model, data) -> float:
@@ -65,7 +66,7 @@ class Clock(TrainerCallback):
             self.start = self.end
 
 
-def causal(model, data):
+def causal(mode, model, data):
     warm, rate = data["warm"], data["learning_rate"]
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=rate, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.01, fused=True)
@@ -74,7 +75,7 @@ def causal(model, data):
     start = time.perf_counter()
     for i, rows in enumerate(data["batches"]):
         batch = torch.tensor(rows)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=mode == "causal"):
             loss = model(input_ids=batch, labels=batch).loss
         optimizer.zero_grad()
         loss.backward()
@@ -121,7 +122,7 @@ def sft(mode, model, work, data):
     trainer = SFTTrainer(
         model=model, args=arguments, processing_class=tokenizer(work), callbacks=[clock],
         train_dataset=Dataset.from_list(examples))
-    return run(trainer, clock, lambda inputs: real_tokens(inputs))
+    return run(trainer, clock, real_tokens)
 
 
 def real_tokens(inputs) -> int:
@@ -136,15 +137,23 @@ def dpo(mode, model, work, data):
 
     arguments = DPOConfig(
         **shared_arguments(work, data), beta=0.1, per_device_train_batch_size=data["batch"],
-        precompute_ref_log_probs=mode == "dpo-cached", dataset_num_proc=None)
+        precompute_ref_log_probs=mode == "dpo-cached")
     clock = Clock(data["warm"])
-    # TRL tokenizes texts: tokens that stand for themselves keep both sides' sequences equal.
+
+    class Tokenized(DPOTrainer):
+        """The pairs are tokens already, the same that the other side trains on."""
+
+        def _prepare_dataset(self, dataset, *args, **kwargs):
+            return dataset
+
     began = time.perf_counter()
-    trainer = DPOTrainer(
+    trainer = Tokenized(
         model=model, args=arguments, processing_class=tokenizer(work), callbacks=[clock],
-        train_dataset=Dataset.from_list(data["texts"]))
+        train_dataset=Dataset.from_list(data["pairs"]))
     setup = time.perf_counter() - began
-    seconds, tokens = run(trainer, clock, lambda inputs: int(inputs["attention_mask"].sum()))
+    seconds, tokens = run(trainer, clock, real_tokens)
+    if mode == "dpo-cached":  # the reference is part of the work: its share for the measured steps
+        seconds += setup * tokens / trainer.tokens_of_all_steps
     return seconds, tokens, setup
 
 
@@ -158,7 +167,13 @@ def run(trainer, clock, count):
 
     trainer.compute_loss = counted
     trainer.train()
+    trainer.tokens_of_all_steps = sum(counts)
     return clock.end - clock.start, sum(counts[clock.warm:])
+
+
+def peak_mib() -> float:
+    status = pathlib.Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def main() -> None:
@@ -170,10 +185,10 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
     data = json.loads((options.work / f"{options.mode.split('-')[0]}.json").read_text())
-    model = load(options.work)
+    model = load(options.work, options.mode == "causal-bf16")
     before = held_loss(model, data)
-    if options.mode == "causal":
-        result = causal(model, data)
+    if options.mode.startswith("causal"):
+        result = causal(options.mode, model, data)
     elif options.mode.startswith("sft"):
         result = sft(options.mode, model, options.work, data)
     else:
@@ -181,7 +196,7 @@ def main() -> None:
     print(json.dumps({
         "mode": options.mode, "seconds": result[0], "tokens": result[1], "setup": result[2] if len(result) > 2 else 0,
         "before": before, "after": held_loss(model, data),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+        "peak_mib": peak_mib()}))
 
 
 if __name__ == "__main__":
