@@ -25,9 +25,7 @@ public final class FullLogits {
       BaseModel base, @Nullable Adapter adapter, int[] tokens, Precision precision) {
     try (DecoderProgram program =
             new DecoderProgram(
-                base.config(),
-                new DecoderProgram.Training(
-                    0, 0.9, 0.999, 1e-8, 0, 1, precision == Precision.BF16));
+                base.config(), DecoderProgram.Training.serving(precision == Precision.BF16));
         Rope rope = new Rope(program);
         PtNDManager manager = program.newManager();
         IValue none = TensorMap.emptyDictionary()) {

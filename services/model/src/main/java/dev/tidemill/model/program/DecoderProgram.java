@@ -40,6 +40,8 @@ public final class DecoderProgram implements AutoCloseable {
   private volatile @Nullable Thread owner = Thread.currentThread();
 
   /// What an optimizer fixes for the life of a program; serving passes [#serving].
+  ///
+  /// @param checkpoint whether layers of adapter training are computed again for their gradients
   public record Training(
       double dropout,
       double beta1,
@@ -47,10 +49,11 @@ public final class DecoderProgram implements AutoCloseable {
       double epsilon,
       double weightDecay,
       double clipNorm,
-      boolean bf16) {
+      boolean bf16,
+      boolean checkpoint) {
     /// Of programs that do not train.
     public static Training serving(boolean bf16) {
-      return new Training(0, 0.9, 0.999, 1e-8, 0, 1, bf16);
+      return new Training(0, 0.9, 0.999, 1e-8, 0, 1, bf16, false);
     }
   }
 
@@ -65,6 +68,7 @@ public final class DecoderProgram implements AutoCloseable {
     attributes.putAll(traits(config.traits()));
     attributes.put("dtype", training.bf16() ? BF16 : FP32);
     attributes.put("dropout", training.dropout());
+    attributes.put("checkpoint", training.checkpoint());
     attributes.put("beta1", training.beta1());
     attributes.put("beta2", training.beta2());
     attributes.put("adam_eps", training.epsilon());

@@ -28,9 +28,7 @@ public final class BareProducts implements AutoCloseable {
     this.config = config;
     this.lora = lora == null ? null : lora.on(config);
     program =
-        new DecoderProgram(
-            config,
-            new DecoderProgram.Training(0, 0.9, 0.999, 1e-8, 0, 1, precision == Precision.BF16));
+        new DecoderProgram(config, DecoderProgram.Training.serving(precision == Precision.BF16));
   }
 
   /// Seconds for a step on rows of one width that are labelled throughout.

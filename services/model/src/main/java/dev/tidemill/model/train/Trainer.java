@@ -8,6 +8,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.PromptConfig;
+import dev.tidemill.model.LoraConfig;
 import dev.tidemill.model.TuningMethod;
 import dev.tidemill.model.program.DecoderProgram;
 import dev.tidemill.model.program.Rope;
@@ -50,8 +51,14 @@ public final class Trainer implements AutoCloseable {
       BaseModel base,
       OptimizerConfig optimizer,
       Precision precision,
+      Activations activations,
       @Nullable TuningMethod method,
       List<Tensor> start) {
+    if (activations == Activations.RECOMPUTED
+        && !(method instanceof LoraConfig lora && lora.dropout() == 0)) {
+      throw new IllegalArgumentException(
+          "Activations are recomputed for LoRA without dropout alone, not for " + method + ".");
+    }
     this.base = base;
     this.optimizer = optimizer;
     this.method = method;
@@ -66,7 +73,8 @@ public final class Trainer implements AutoCloseable {
                 optimizer.epsilon(),
                 optimizer.weightDecay(),
                 optimizer.clipNorm(),
-                precision == Precision.BF16));
+                precision == Precision.BF16,
+                activations == Activations.RECOMPUTED));
     rope = new Rope(program);
     scorer =
         new DecoderProgram(
@@ -83,7 +91,8 @@ public final class Trainer implements AutoCloseable {
 
   /// Trains every weight of a copy of the base. The copy is fp32, whatever the base is.
   public static Trainer full(BaseModel base, OptimizerConfig optimizer, Precision precision) {
-    return new Trainer(base, optimizer, precision, null, base.weights().tensors());
+    return new Trainer(
+        base, optimizer, precision, Activations.KEPT, null, base.weights().tensors());
   }
 
   /// Trains a copy of an adapter, in the fastest precision of this machine; the base stays as it
@@ -95,7 +104,17 @@ public final class Trainer implements AutoCloseable {
   /// Trains a copy of an adapter; the base stays as it is.
   public static Trainer tune(
       BaseModel base, Adapter start, OptimizerConfig optimizer, Precision precision) {
-    return new Trainer(base, optimizer, precision, start.method(), start.tensors());
+    return tune(base, start, optimizer, precision, Activations.KEPT);
+  }
+
+  /// The same, saying what becomes of intermediate values.
+  public static Trainer tune(
+      BaseModel base,
+      Adapter start,
+      OptimizerConfig optimizer,
+      Precision precision,
+      Activations activations) {
+    return new Trainer(base, optimizer, precision, activations, start.method(), start.tensors());
   }
 
   /// Trains a fresh adapter, initialised from the optimizer's seed.

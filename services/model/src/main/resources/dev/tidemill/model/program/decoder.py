@@ -28,6 +28,7 @@ class Decoder(Module):
   window_from : int
   dtype : int
   dropout : float
+  checkpoint : bool
   beta1 : float
   beta2 : float
   adam_eps : float

@@ -137,24 +137,37 @@
     x = torch.add(x, self.project(o, torch.add(layer, "self_attn.o_proj"), c, a, train))
     return torch.add(x, self.feed_forward(x, layer, w, c, a, train))
 
+  # Cosines and sines of all positions, [T, 1, H] each.
+  def angles(self: __torch__.Decoder, batch: List[Tensor], cos: Tensor, sin: Tensor) -> List[Tensor]:
+    cos_TH = torch.to(torch.index_select(cos, 0, batch[1]), self.dtype)
+    sin_TH = torch.to(torch.index_select(sin, 0, batch[1]), self.dtype)
+    return [torch.unsqueeze(cos_TH, 1), torch.unsqueeze(sin_TH, 1)]
+
   # Hidden states at the labelled positions, normed, [S, D].
   def trunk(self: __torch__.Decoder, batch: List[Tensor], cos: Tensor, sin: Tensor, w: Dict[str, Tensor], c: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
-    positions_T = batch[1]
-    cos_T1H = torch.unsqueeze(torch.to(torch.index_select(cos, 0, positions_T), self.dtype), 1)
-    sin_T1H = torch.unsqueeze(torch.to(torch.index_select(sin, 0, positions_T), self.dtype), 1)
+    return self.trunk_keeping(batch, cos, sin, w, c, a, train, annotate(List[Tensor], []))
+
+  # The same; what goes into each layer, and what comes out of the last, is appended to `kept` when
+  # layers are computed again for their gradients.
+  def trunk_keeping(self: __torch__.Decoder, batch: List[Tensor], cos: Tensor, sin: Tensor, w: Dict[str, Tensor], c: Dict[str, Tensor], a: Dict[str, Tensor], train: bool, kept: List[Tensor]) -> Tensor:
+    angles = self.angles(batch, cos, sin)
     sides = self.rectangles(batch)
     causal = self.masks(batch, sides, False)
     windowed = causal
-    if torch.ge(torch.Int(torch.max(positions_T)), self.window):
+    if torch.ge(torch.Int(torch.max(batch[1])), self.window):
       windowed = self.masks(batch, sides, True)
     x = self.embed(batch[0], w, a)
     if torch.__not__(self.rotary):
-      x = torch.add(x, torch.embedding(w["model.embed_positions.weight"], positions_T))
+      x = torch.add(x, torch.embedding(w["model.embed_positions.weight"], batch[1]))
     for i in range(self.layers):
+      if self.checkpoint:
+        torch.append(kept, x)
       masks = causal
       if torch.ge(i, self.window_from):
         masks = windowed
-      x = self.layer(i, x, batch, sides, masks, cos_T1H, sin_T1H, w, c, a, train)
+      x = self.layer(i, x, batch, sides, masks, angles[0], angles[1], w, c, a, train)
+    if self.checkpoint:
+      torch.append(kept, x)
     return self.norm(x, "model.norm", w)
 
   # Loss at each labelled position, [S]; 0 where nothing counts.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.pytorch.jni.IValue;
+import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.Fixture;
@@ -92,6 +93,24 @@ class PackedTest {
         float blocks = losses(base, new Batch(List.of(beginning), config))[0];
         assertThat((double) blocks / length).isCloseTo(fused / length, within(1e-5));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @FieldSource("dev.tidemill.model.Fixture#FAMILIES")
+  void layersThatAreComputedAgainLearnTheSame(String family) {
+    OptimizerConfig optimizer = new OptimizerConfig(0.9, 0.95, 1e-8, 0.1, 1.0, 11);
+    try (BaseModel base = BaseModel.load(Fixture.of(family).copyBase(folder.resolve("base")));
+        Adapter start = Adapter.initialise(LoraConfig.allLinears(4, 8), base.config(), 3);
+        Trainer kept = Trainer.lora(base, start, optimizer, Precision.FP32);
+        Trainer again =
+            Trainer.lora(base, start, optimizer, Precision.FP32, Activations.RECOMPUTED)) {
+      for (int step = 0; step < 6; step++) {
+        List<TrainingExample> batch = TinyModel.batch(7, step);
+        same(kept.step(batch, 3e-3), again.step(batch, 3e-3));
+      }
+      assertThat(again.evaluate(TinyModel.batch(5, 9)).lossPerToken())
+          .isCloseTo(kept.evaluate(TinyModel.batch(5, 9)).lossPerToken(), within(1e-5));
     }
   }
 
