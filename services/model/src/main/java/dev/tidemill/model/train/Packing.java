@@ -10,14 +10,19 @@ import java.util.stream.IntStream;
 /// Puts sequences into rows so that little is padded: best fit, the longest first. They stay apart:
 /// none sees another, and positions begin anew with each.
 ///
-/// Rows have few widths, so that the engine meets the same shapes again and again: 128 for all that
-/// fits, multiples of 64 above, less only when there is less altogether.
+/// Rows have few widths, so that the engine meets the same shapes again and again: one for all that
+/// fits, multiples of 64 above, less only when there is less altogether. Which one is usual is what
+/// costs least: in wide rows less is padded, but attention computes more that is masked.
 public final class Packing {
   /// Sequences that are packed at a time when batches are planned.
   private static final int POOL = 1024;
 
   private static final int NARROWEST = 16;
-  private static final int USUAL = 128;
+  private static final int[] USUAL = {128, 256, 512};
+
+  /// Width at which attention costs as much as all else in a layer, roughly.
+  private static final double DEAR = 2500;
+
   private static final int GRAIN = 64;
 
   private Packing() {}
@@ -64,6 +69,20 @@ public final class Packing {
 
   /// Rows for sequences of these lengths, the widest first.
   static List<Row> rows(int[] lengths) {
+    List<Row> cheapest = List.of();
+    double least = Double.MAX_VALUE;
+    for (int usual : USUAL) {
+      List<Row> rows = rows(lengths, usual);
+      double cost = rows.stream().mapToDouble(row -> row.width * (1 + row.width / DEAR)).sum();
+      if (cost < least) {
+        least = cost;
+        cheapest = rows;
+      }
+    }
+    return cheapest;
+  }
+
+  private static List<Row> rows(int[] lengths, int usual) {
     List<Integer> longestFirst =
         IntStream.range(0, lengths.length)
             .boxed()
@@ -82,7 +101,7 @@ public final class Packing {
       }
       if (best < 0) {
         best = rows.size();
-        rows.add(new Row(width(lengths[next], left), new ArrayList<>()));
+        rows.add(new Row(width(lengths[next], left, usual), new ArrayList<>()));
         free.add(rows.getLast().width);
       }
       rows.get(best).members.add(next);
@@ -93,11 +112,11 @@ public final class Packing {
     return rows;
   }
 
-  private static int width(int length, int left) {
-    if (length > USUAL) {
+  private static int width(int length, int left, int usual) {
+    if (length > usual) {
       return Math.ceilDiv(length, GRAIN) * GRAIN;
     }
     int enough = Integer.highestOneBit(Math.max(1, left - 1)) * 2;
-    return Math.clamp(enough, NARROWEST, USUAL);
+    return Math.clamp(enough, NARROWEST, usual);
   }
 }
