@@ -10,6 +10,7 @@ import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.Engine;
 import dev.tidemill.model.LoraConfig;
+import dev.tidemill.model.WeightFormat;
 import dev.tidemill.model.tokenizer.BpeTrainer;
 import dev.tidemill.model.train.BareProducts;
 import dev.tidemill.model.train.OptimizerConfig;
@@ -89,7 +90,7 @@ public final class TrainingSpeed implements Callable<Integer> {
     Path tokenizer = work.resolve("tokenizer.json");
     BpeTrainer.train(texts(), VOCABULARY, BpeTrainer.CHAT_TOKENS, tokenizer);
     BaseModel.initialise(work.resolve("base"), CONFIG, tokenizer, 3);
-    try (BaseModel base = BaseModel.load(work.resolve("base"));
+    try (BaseModel base = BaseModel.load(work.resolve("base"), WeightFormat.BF16);
         Adapter start = Adapter.initialise(LORA, base.config(), 5)) {
       start.save(work.resolve("adapter"));
       report.count("parameters", base.parameters());
@@ -125,6 +126,9 @@ public final class TrainingSpeed implements Callable<Integer> {
       report.figure("  a step", step * 1e3, "ms");
       report.atLeast("  of it bare matrix products", products / step, 0.5, "of 1");
     }
+    Trainer full = Trainer.full(base, OptimizerConfig.defaults(1), Precision.BF16);
+    Run all = run(full, batches, held, trainer -> batch -> trainer.step(batch, RATE / 10));
+    report.figure("dense causal LM, 4x512, every weight", all.tokensPerSecond(), "tokens/s");
     ObjectNode json = Peer.data(warm(), PEER_BATCH, POSITIONS, RATE, held);
     ArrayNode rows = json.putArray("batches");
     for (List<TrainingExample> batch : batches) {
@@ -211,7 +215,16 @@ public final class TrainingSpeed implements Callable<Integer> {
       List<B> batches,
       List<TrainingExample> held,
       Function<Trainer, Function<B, StepResult>> how) {
-    try (Trainer trainer = Trainer.lora(base, start, OptimizerConfig.defaults(1), Precision.BF16)) {
+    return run(
+        Trainer.lora(base, start, OptimizerConfig.defaults(1), Precision.BF16), batches, held, how);
+  }
+
+  private <B> Run run(
+      Trainer made,
+      List<B> batches,
+      List<TrainingExample> held,
+      Function<Trainer, Function<B, StepResult>> how) {
+    try (Trainer trainer = made) {
       Function<B, StepResult> step = how.apply(trainer);
       long begin = System.nanoTime();
       long tokens = 0;
