@@ -89,7 +89,7 @@ public final class BigModel implements Callable<Integer> {
     Instructions data = new Instructions(base.config().vocabSize(), 3);
     try (Adapter start = Adapter.initialise(LoraConfig.allLinears(16, 32), base.config(), 5);
         Trainer trainer =
-            Trainer.lora(
+            Trainer.tune(
                 base, start, OptimizerConfig.defaults(1), Precision.fastest(), activations)) {
       double first = 0;
       double last = 0;

@@ -27,8 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// The program is packed from [#SOURCES], parts of one class; weights come in with every call.
 public final class DecoderProgram implements AutoCloseable {
   private static final List<String> SOURCES =
-      List.of(
-          "decoder.py", "methods.py", "packed.py", "training.py", "products.py", "serving.py");
+      List.of("decoder.py", "methods.py", "packed.py", "training.py", "products.py", "serving.py");
 
   /// The engine's numbers for what is computed in.
   private static final int FP32 = 6;

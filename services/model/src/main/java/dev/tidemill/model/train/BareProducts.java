@@ -44,7 +44,7 @@ public final class BareProducts implements AutoCloseable {
   }
 
   private void linears(Map<Product, Integer> counts, int positions) {
-    Map<String, int[]> pairs = lora == null ? Map.of() : DecoderShapes.lora(lora, config);
+    Map<String, int[]> pairs = lora == null ? Map.of() : lora.shapes(config);
     DecoderShapes.weights(config)
         .forEach(
             (name, shape) -> {

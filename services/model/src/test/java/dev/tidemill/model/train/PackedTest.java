@@ -104,7 +104,7 @@ class PackedTest {
         Adapter start = Adapter.initialise(LoraConfig.allLinears(4, 8), base.config(), 3);
         Trainer kept = Trainer.lora(base, start, optimizer, Precision.FP32);
         Trainer again =
-            Trainer.lora(base, start, optimizer, Precision.FP32, Activations.RECOMPUTED)) {
+            Trainer.tune(base, start, optimizer, Precision.FP32, Activations.RECOMPUTED)) {
       for (int step = 0; step < 6; step++) {
         List<TrainingExample> batch = TinyModel.batch(7, step);
         same(kept.step(batch, 3e-3), again.step(batch, 3e-3));
