@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// @param threads that one native call may use, set for the whole process; 0 leaves it as it is
 /// @param maxRunning sequences decoded at once; 8 unless told
 /// @param maxWaiting admitted requests that may wait for a place; beyond it 429; 64 unless told
+/// @param maxWait longest time that an admitted request may be expected to wait for its place,
+///     by the pace of late; beyond it 429; 10 s unless told
 /// @param maxTokensDefault longest answer when the request does not say; 256 unless told
 /// @param maxChoices most answers that one request may ask for (`n`); 8 unless told
 /// @param requestTimeout from admission to the last token; 2 minutes unless told
@@ -32,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 ///     memory of the machine or container when 0 or absent
 /// @param weights what the matrices of bases are in memory, and are computed with; as they are
 ///     stored unless told
+/// @param shadowShare share of requests that a task's shadow release is asked, too, when there are
+///     free places; all unless told
 /// @param apiKeys who may ask: name of the producer to the SHA-256 of its key in lower-case hex, or
 ///     of two keys while one replaces the other; nobody is asked for a key when it is empty
 /// @param quotas how much each key may ask for, and of which tasks; without limit unless told
@@ -42,6 +46,7 @@ public record InferenceConfig(
     int threads,
     int maxRunning,
     int maxWaiting,
+    Duration maxWait,
     int maxTokensDefault,
     int maxChoices,
     Duration requestTimeout,
@@ -52,6 +57,7 @@ public record InferenceConfig(
     Duration retryRefused,
     long residentBytes,
     WeightFormat weights,
+    Double shadowShare,
     Map<String, List<String>> apiKeys,
     KeyQuotas quotas) {
 
@@ -59,6 +65,8 @@ public record InferenceConfig(
     http = http == null ? HttpConfig.of("127.0.0.1", 0) : http;
     maxRunning = maxRunning == 0 ? 8 : maxRunning;
     maxWaiting = maxWaiting == 0 ? 64 : maxWaiting;
+    maxWait = maxWait == null ? Duration.ofSeconds(10) : maxWait;
+    shadowShare = shadowShare == null ? Double.valueOf(1) : shadowShare;
     maxTokensDefault = maxTokensDefault == 0 ? 256 : maxTokensDefault;
     maxChoices = maxChoices == 0 ? Math.min(8, maxRunning + maxWaiting) : maxChoices;
     requestTimeout = requestTimeout == null ? Duration.ofMinutes(2) : requestTimeout;
@@ -74,6 +82,10 @@ public record InferenceConfig(
     requireNotNegative("resident_bytes", residentBytes);
     requirePositive("max_running", maxRunning);
     requirePositive("max_waiting", maxWaiting);
+    requirePositive("max_wait", maxWait);
+    if (!(shadowShare >= 0 && shadowShare <= 1)) {
+      throw new IllegalArgumentException("shadow_share must be from 0 to 1, was " + shadowShare);
+    }
     requirePositive("max_tokens_default", maxTokensDefault);
     requirePositive("max_choices", maxChoices);
     requirePositive("completion_buffer", completionBuffer);
@@ -120,6 +132,8 @@ public record InferenceConfig(
     private int threads;
     private int maxRunning = 8;
     private int maxWaiting = 64;
+    private Duration maxWait = Duration.ofSeconds(10);
+    private double shadowShare = 1;
     private int maxTokensDefault = 256;
     private int maxChoices;
     private Duration requestTimeout = Duration.ofMinutes(2);
@@ -159,6 +173,16 @@ public record InferenceConfig(
 
     public Builder maxWaiting(int value) {
       maxWaiting = value;
+      return this;
+    }
+
+    public Builder maxWait(Duration value) {
+      maxWait = value;
+      return this;
+    }
+
+    public Builder shadowShare(double value) {
+      shadowShare = value;
       return this;
     }
 
@@ -230,6 +254,7 @@ public record InferenceConfig(
           threads,
           maxRunning,
           maxWaiting,
+          maxWait,
           maxTokensDefault,
           maxChoices,
           requestTimeout,
@@ -240,6 +265,7 @@ public record InferenceConfig(
           retryRefused,
           residentBytes,
           weights,
+          shadowShare,
           apiKeys,
           quotas);
     }

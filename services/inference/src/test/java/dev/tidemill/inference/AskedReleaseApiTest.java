@@ -77,6 +77,15 @@ class AskedReleaseApiTest {
     replica.know(TASK, ReleaseState.RETIRED, targets);
     awaitKnown(targets.getLast());
 
+    String last = targets.getLast().getRelease();
+    JsonNode shown = TestReplica.json(replica.get("/v1/models/" + last).body());
+    assertThat(shown.path("state").asText()).isEqualTo("retired");
+    assertThat(shown.path("adapter").asText()).isEqualTo(targets.getLast().getAdapter());
+    assertThat(TestReplica.json(replica.get("/v1/models/" + TASK).body()).path("known_releases"))
+        .as("the releases that a task tells of")
+        .hasSize(100)
+        .allSatisfy(one -> assertThat(one.path("task").asText()).isEqualTo(TASK));
+
     // Some releases are asked for often, most hardly ever; one in eight requests is for the task.
     Random random = new Random(17);
     Queue<String> models = new ConcurrentLinkedQueue<>();

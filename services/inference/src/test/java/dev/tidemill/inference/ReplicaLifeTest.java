@@ -10,6 +10,8 @@ import dev.tidemill.events.Replica;
 import dev.tidemill.inference.serving.ResidentRelease;
 import dev.tidemill.model.Engine;
 import dev.tidemill.schemas.Sha256;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// A replica's start, restart, overload and stop.
 class ReplicaLifeTest {
   private static final String CHAT = "/v1/chat/completions";
+  private static final Duration SLOW = Duration.ofMinutes(1);
 
   @TempDir private Path work;
 
@@ -116,6 +119,36 @@ class ReplicaLifeTest {
                   .counter()
                   .count())
           .isEqualTo(refused);
+    }
+  }
+
+  @Test
+  void aClientOfAWholeAnswerThatHangsUpFreesItsPlaceAtOnce() throws Exception {
+    TestArtifacts artifacts = new TestArtifacts(work);
+    try (TestReplica replica =
+        new TestReplica(artifacts, config -> config.maxRunning(1).pingInterval(SLOW))) {
+      replica.routeAndWait(
+          "support", TestArtifacts.target("support", artifacts.base(1), null), null);
+      String body = TestReplica.chat("support", "hi").put("max_tokens", 150).toString();
+      for (int i = 0; i < 20; i++) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), replica.service.port())) {
+          String request =
+              "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+                  .formatted(CHAT, body.length(), body);
+          socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+          Awaitility.await()
+              .pollInterval(Duration.ofMillis(1))
+              .until(() -> replica.references() == 1);
+        }
+      }
+      Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> replica.references() == 0);
+      Awaitility.await()
+          .untilAsserted(
+              () ->
+                  assertThat(replica.completions().values())
+                      .hasSize(20)
+                      .extracting(Completion::getFinishReason)
+                      .contains("cancelled"));
     }
   }
 

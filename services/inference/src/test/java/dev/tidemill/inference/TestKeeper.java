@@ -40,7 +40,7 @@ final class TestKeeper implements AutoCloseable {
   TestKeeper(TestArtifacts artifacts, long residentBytes, String task, ReleaseTarget live) {
     this.task = task;
     Health health = new Health();
-    AskedReleases asked = new AskedReleases(new KnownReleases(id -> known.get(id), () -> true), 64);
+    AskedReleases asked = new AskedReleases(new KnownReleases(() -> known, () -> true), 64);
     serving = new Serving(asked);
     engine = new DecodeEngine(8, 8, registry, health);
     keeper =

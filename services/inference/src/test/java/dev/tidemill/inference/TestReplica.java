@@ -105,14 +105,26 @@ final class TestReplica implements AutoCloseable {
 
   /// Writes a route and returns its epoch.
   long route(String task, @Nullable ReleaseTarget live, @Nullable Canary canary) {
+    return route(task, live, canary, null);
+  }
+
+  long route(
+      String task,
+      @Nullable ReleaseTarget live,
+      @Nullable Canary canary,
+      @Nullable ReleaseTarget shadow) {
     long epoch = epochs.merge(task, 1L, Long::sum);
-    var _ = routes.send(task, new Route(task, epoch, live, canary, null, Instant.now())).join();
+    var _ = routes.send(task, new Route(task, epoch, live, canary, shadow, Instant.now())).join();
     return epoch;
   }
 
   /// Writes a route and waits until it is followed.
   void routeAndWait(String task, @Nullable ReleaseTarget live, @Nullable Canary canary) {
-    long epoch = route(task, live, canary);
+    await(task, route(task, live, canary));
+  }
+
+  /// Waits until an epoch of a task's route is followed.
+  void await(String task, long epoch) {
     Awaitility.await("route " + epoch + " of " + task)
         .atMost(Duration.ofSeconds(20))
         .pollInterval(Duration.ofMillis(5))

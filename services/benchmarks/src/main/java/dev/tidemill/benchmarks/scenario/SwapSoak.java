@@ -147,7 +147,8 @@ public final class SwapSoak implements Callable<Integer> {
         new Clients(
             clients,
             new Asker(ground.node().port()),
-            new Clients.Habits(List.copyOf(epochs.keySet()), QUESTIONS, tokens, hangUps, think),
+            new Clients.Habits(
+                List.copyOf(epochs.keySet()), QUESTIONS, 0, tokens, 0, hangUps, think),
             seed);
     long begin = System.nanoTime();
     Ground.await(Duration.ofMinutes(1), () -> asking.answers().size() >= 40 * clients);

@@ -47,7 +47,7 @@ public final class DecodeEngine implements Decoder, AutoCloseable {
     this.admission = new Admission(maxRunning, maxWaiting);
     this.meters = new DecodeMeters(registry);
     this.health = health;
-    DecodeMeters.bind(registry, this, DecodeEngine::runningCount, DecodeEngine::waitingCount);
+    DecodeMeters.bind(registry, this, DecodeEngine::running, DecodeEngine::waiting);
   }
 
   public synchronized void start() {
@@ -124,11 +124,13 @@ public final class DecodeEngine implements Decoder, AutoCloseable {
     }
   }
 
-  int runningCount() {
+  /// Sequences being decoded now.
+  public int running() {
     return admission.running();
   }
 
-  int waitingCount() {
+  /// Admitted sequences that wait for a place.
+  public int waiting() {
     return admission.waiting();
   }
 

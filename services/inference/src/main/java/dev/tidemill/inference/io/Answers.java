@@ -1,5 +1,6 @@
 package dev.tidemill.inference.io;
 
+import dev.tidemill.events.Arm;
 import dev.tidemill.inference.decode.Choices;
 import dev.tidemill.inference.decode.DecodeEngine;
 import dev.tidemill.inference.decode.Sequence;
@@ -39,13 +40,16 @@ final class Answers {
   private final ApiMeters meters;
   private final InstantSource clock;
   private final Bounds bounds;
+  private final WaitEstimate waits;
+  private final Mirror mirror;
 
   /// How much one request may ask for.
   ///
   /// @param maxTokensDefault longest answer when it does not say
   /// @param maxChoices most answers
   /// @param requestTimeout from admission to the last token
-  record Bounds(int maxTokensDefault, int maxChoices, Duration requestTimeout) {}
+  /// @param maxWait longest time that a request may be expected to wait for its place
+  record Bounds(int maxTokensDefault, int maxChoices, Duration requestTimeout, Duration maxWait) {}
 
   Answers(
       Serving serving,
@@ -56,7 +60,9 @@ final class Answers {
       KeyLimits limits,
       ApiMeters meters,
       InstantSource clock,
-      Bounds bounds) {
+      Bounds bounds,
+      WaitEstimate waits,
+      Mirror mirror) {
     this.serving = serving;
     this.engine = engine;
     this.prompts = prompts;
@@ -66,6 +72,8 @@ final class Answers {
     this.meters = meters;
     this.clock = clock;
     this.bounds = bounds;
+    this.waits = waits;
+    this.mirror = mirror;
   }
 
   /// Who asks.
@@ -99,9 +107,7 @@ final class Answers {
       throw ApiProblems.invalid(
           "n", "n must be at most %d here, not %d".formatted(bounds.maxChoices(), count));
     }
-    if (engine.full(count)) {
-      throw full();
-    }
+    requireRoom(count);
     Instant at = clock.instant();
     long began = engine.nanos();
     List<Lease> leases = new ArrayList<>();
@@ -122,6 +128,8 @@ final class Answers {
       limits.tokens(caller, wanted);
       reserved = wanted;
       places.addAll(completions.reserve(count, RECORD_PATIENCE));
+      requireRoom(count);
+      mirror.makeRoom(count);
       BlockingQueue<SequenceEvent> events = new LinkedBlockingQueue<>();
       List<Sequence> sequences = new ArrayList<>();
       for (int i = 0; i < count; i++) {
@@ -132,6 +140,10 @@ final class Answers {
         throw full();
       }
       admitted = true;
+      if (lease.arm() == Arm.LIVE || lease.arm() == Arm.CANARY) {
+        Asked asked = new Asked(request, caller, id, 0, at, began);
+        mirror.copy(asked, parameters.withSeed(asked.drawnBy()), bounds.requestTimeout());
+      }
       String release = lease.release().id();
       return new Admitted(
           new Api.Head(id, at.getEpochSecond(), request.model(), release),
@@ -149,13 +161,24 @@ final class Answers {
   /// One of the answers asked for.
   ///
   /// @param began when the request came, by the engine's clock
-  private record Asked(
+  record Asked(
       AnswerRequest request, Caller caller, String id, int choice, Instant at, long began) {
 
     /// That of the client, one more for each choice; null when the client gave none.
     @Nullable Long seed() {
       @Nullable Long first = request.seed();
       return first == null ? null : first + choice;
+    }
+
+    /// What its tokens are drawn with: else one that differs from answer to answer and can be told
+    /// from the record.
+    long drawnBy() {
+      @Nullable Long given = seed();
+      if (given != null) {
+        return given;
+      }
+      byte[] digest = Sha256.digest().digest(id.getBytes(StandardCharsets.UTF_8));
+      return ByteBuffer.wrap(digest).getLong();
     }
   }
 
@@ -167,7 +190,7 @@ final class Answers {
       BlockingQueue<SequenceEvent> events,
       CompletionLog.Place record) {
     @Nullable Long seed = asked.seed();
-    SamplingParameters parameters = common.withSeed(seed == null ? seedOf(asked.id()) : seed);
+    SamplingParameters parameters = common.withSeed(asked.drawnBy());
     AnswerRequest request = asked.request();
     long now = engine.nanos();
     return new Sequence(
@@ -178,12 +201,36 @@ final class Answers {
         events,
         outcome -> {
           meters.ended(lease, outcome);
+          if (outcome.completionTokens() > 0) {
+            double seconds = outcome.durationSeconds() - outcome.timeToFirstTokenSeconds();
+            waits.ended(seconds, engine.waiting());
+          }
           limits.giveBack(asked.caller(), parameters.maxTokens() - outcome.completionTokens());
           String producer = asked.caller().producer();
           record.write(
               records.of(
                   asked.id(), request, parameters, seed, producer, asked.at(), lease, outcome));
         });
+  }
+
+  /// Refuses what would find no place in the queue, or would have to wait too long for its turn.
+  private void requireRoom(int count) {
+    if (engine.full(count)) {
+      throw full();
+    }
+    double seconds = expectedWait(count);
+    double most = bounds.maxWait().toNanos() / 1e9;
+    if (seconds > most) {
+      throw Problem.tooManyRequests(
+          "so many requests are waiting that this one would wait %.0f s for its turn; try again later"
+              .formatted(Math.ceil(seconds)),
+          Duration.ofSeconds((long) Math.ceil(seconds - most)));
+    }
+  }
+
+  /// Seconds that a request would wait now; copies for shadows make way, so they do not count.
+  private double expectedWait(int count) {
+    return waits.seconds(engine.running() - mirror.copies(), engine.waiting(), count);
   }
 
   private static Problem full() {
@@ -219,11 +266,5 @@ final class Answers {
         lease.release().model().generation(),
         Math.min(wanted == null ? bounds.maxTokensDefault() : wanted, room),
         request.stop());
-  }
-
-  /// A seed that differs from answer to answer and can be told from the record.
-  private static long seedOf(String id) {
-    byte[] digest = Sha256.digest().digest(id.getBytes(StandardCharsets.UTF_8));
-    return ByteBuffer.wrap(digest).getLong();
   }
 }

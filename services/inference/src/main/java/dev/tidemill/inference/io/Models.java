@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tidemill.events.Arm;
+import dev.tidemill.events.Release;
 import dev.tidemill.inference.domain.ApiProblems;
+import dev.tidemill.inference.serving.KnownReleases;
 import dev.tidemill.inference.serving.ResidentRelease;
 import dev.tidemill.inference.serving.ServingTable;
 import dev.tidemill.inference.serving.ServingTable.CanaryArm;
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// The models that can be asked for: each task, and each release that it has in memory.
 final class Models {
   private static final String OWNER = "tidemill";
+
+  /// Of a task's releases that no route names, a client is told these many.
+  private static final int MOST_KNOWN = 100;
 
   private Models() {}
 
@@ -35,11 +40,17 @@ final class Models {
     return body;
   }
 
+  /// One of them, or a release that no route names and that may be asked for. A task names those of
+  /// it, too.
+  ///
   /// @throws dev.tidemill.platform.http.Problem 404 when there is no such model
-  static ObjectNode one(ServingTable table, String model) {
+  static ObjectNode one(ServingTable table, KnownReleases known, String model) {
     for (TaskArms arms : table.tasks().values()) {
       if (arms.task().equals(model)) {
-        return task(arms);
+        ObjectNode node = task(arms);
+        ArrayNode all = node.putArray("known_releases");
+        known.ofTask(model, MOST_KNOWN).forEach(release -> all.add(known(release)));
+        return node;
       }
       for (Map.Entry<ResidentRelease, Arm> entry : arms.releases().entrySet()) {
         if (entry.getKey().id().equals(model)) {
@@ -47,7 +58,25 @@ final class Models {
         }
       }
     }
+    @Nullable Release release = known.find(model);
+    if (release != null && table.tasks().containsKey(release.getTask())) {
+      return known(release);
+    }
     throw ApiProblems.modelNotFound(model, null);
+  }
+
+  private static ObjectNode known(Release release) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("id", release.getId());
+    node.put("object", "model");
+    node.put("created", release.getCandidate().getEventTime().getEpochSecond());
+    node.put("owned_by", OWNER);
+    node.put("release", release.getId());
+    node.put("task", release.getTask());
+    node.put("state", release.getState().name().toLowerCase(Locale.ROOT));
+    node.put("base", release.getBase());
+    node.put("adapter", release.getAdapter());
+    return node;
   }
 
   private static ObjectNode task(TaskArms arms) {

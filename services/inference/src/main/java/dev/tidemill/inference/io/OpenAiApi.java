@@ -8,7 +8,9 @@ import dev.tidemill.inference.decode.SequenceEvent;
 import dev.tidemill.inference.domain.AnswerRequest;
 import dev.tidemill.inference.io.Answers.Admitted;
 import dev.tidemill.inference.io.Answers.Caller;
+import dev.tidemill.inference.serving.KnownReleases;
 import dev.tidemill.inference.serving.Serving;
+import dev.tidemill.platform.http.ClientPresence;
 import dev.tidemill.platform.http.Json;
 import dev.tidemill.platform.http.JsonBody;
 import dev.tidemill.platform.http.KeyRing;
@@ -16,6 +18,7 @@ import dev.tidemill.platform.http.Problem;
 import dev.tidemill.platform.ids.Ids;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -30,8 +33,15 @@ final class OpenAiApi {
   private static final HeaderName RELEASE = HeaderNames.create("X-Tidemill-Release");
   private static final HeaderName SESSION = HeaderNames.create("X-Session-Id");
 
+  /// As other servers note it in their logs and metrics.
+  private static final Status CLIENT_GONE = Status.create(499, "Client Closed Request");
+
+  /// Between two looks whether the client of a whole answer is still there.
+  private static final Duration LOOK = Duration.ofMillis(100);
+
   private final Answers answers;
   private final Serving serving;
+  private final KnownReleases known;
   private final KeyRing keys;
   private final KeyLimits limits;
   private final ApiMeters meters;
@@ -41,6 +51,7 @@ final class OpenAiApi {
   OpenAiApi(
       Answers answers,
       Serving serving,
+      KnownReleases known,
       KeyRing keys,
       KeyLimits limits,
       ApiMeters meters,
@@ -48,6 +59,7 @@ final class OpenAiApi {
       Duration pingInterval) {
     this.answers = answers;
     this.serving = serving;
+    this.known = known;
     this.keys = keys;
     this.limits = limits;
     this.meters = meters;
@@ -95,9 +107,16 @@ final class OpenAiApi {
   private void whole(Api api, Admitted admitted, AnswerRequest asked, ServerResponse response)
       throws InterruptedException, JsonProcessingException {
     List<Choice> choices = Stream.generate(Choice::new).limit(admitted.choices().size()).toList();
+    ClientPresence client = ClientPresence.current();
+    client.watch();
     int ended = 0;
     while (ended < choices.size()) {
-      switch (admitted.choices().next(pingInterval)) {
+      if (client.gone()) {
+        // Nobody reads it; it only ends the request in order.
+        response.status(CLIENT_GONE).send();
+        return;
+      }
+      switch (admitted.choices().next(LOOK)) {
         case null -> {}
         case SequenceEvent.Text text -> choices.get(text.choice()).add(text);
         case SequenceEvent.Ended last -> {
@@ -137,7 +156,7 @@ final class OpenAiApi {
     Caller caller = caller(request);
     String model = request.path().pathParameters().get("model");
     limits.requireAllowed(caller, model);
-    send(response, Models.one(serving.table(), model));
+    send(response, Models.one(serving.table(), known, model));
   }
 
   private Caller caller(ServerRequest request) {

@@ -22,6 +22,7 @@ import dev.tidemill.platform.ids.Ids;
 import dev.tidemill.platform.kafka.TopicTable;
 import dev.tidemill.platform.lifecycle.Lifecycle;
 import dev.tidemill.schemas.Topics;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -30,6 +31,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -80,10 +82,8 @@ public final class Replica implements AutoCloseable {
                 context.kafka(), config.completionBuffer(), FLUSH_LIMIT, health, registry));
     TopicTable<Release> releases =
         new TopicTable<>(context.kafka(), Topics.RELEASES, health, registry);
-    AskedReleases asked =
-        new AskedReleases(
-            new KnownReleases(release -> releases.image().get(release), releases::caughtUp),
-            config.maxWaiting());
+    KnownReleases known = new KnownReleases(releases::image, releases::caughtUp);
+    AskedReleases asked = new AskedReleases(known, config.maxWaiting());
     Serving serving = new Serving(asked);
     Freshness freshness = new Freshness(servingMeters, release -> releases.image().get(release));
     TopicTable<Route> routes = new TopicTable<>(context.kafka(), Topics.ROUTES, health, registry);
@@ -109,6 +109,27 @@ public final class Replica implements AutoCloseable {
     news.keeper.set(keeper);
     parts.add("engine", engine);
     Prompts prompts = parts.add("tokenizers", new Prompts(TOKENIZER_THREADS));
+    CompletionRecords records = new CompletionRecords(id);
+    WaitEstimate waits = new WaitEstimate(config.maxRunning(), System::nanoTime);
+    Gauge.builder(
+            "tidemill.inference.expected.wait",
+            () -> waits.seconds(engine.running(), engine.waiting(), 1))
+        .description("Time that a request would wait for its turn")
+        .baseUnit("seconds")
+        .register(registry);
+    Mirror mirror =
+        parts.add(
+            "mirror",
+            new Mirror(
+                serving,
+                engine,
+                prompts,
+                completions,
+                records,
+                registry,
+                config.maxRunning(),
+                config.shadowShare(),
+                () -> ThreadLocalRandom.current().nextDouble()));
     KeyLimits limits = new KeyLimits(config.quotas(), System::nanoTime);
     OpenAiApi api =
         new OpenAiApi(
@@ -117,13 +138,19 @@ public final class Replica implements AutoCloseable {
                 engine,
                 prompts,
                 completions,
-                new CompletionRecords(id),
+                records,
                 limits,
                 apiMeters,
                 context.clock(),
                 new Answers.Bounds(
-                    config.maxTokensDefault(), config.maxChoices(), config.requestTimeout())),
+                    config.maxTokensDefault(),
+                    config.maxChoices(),
+                    config.requestTimeout(),
+                    config.maxWait()),
+                waits,
+                mirror),
             serving,
+            known,
             new KeyRing(config.apiKeys()),
             limits,
             apiMeters,

@@ -6,8 +6,11 @@ import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.inference.domain.ApiProblems;
 import dev.tidemill.platform.http.Problem;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The releases that the registry knows, and which of them a request may ask for by id: those that
@@ -15,12 +18,12 @@ import org.jspecify.annotations.Nullable;
 public final class KnownReleases {
   private static final Duration SOON = Duration.ofSeconds(1);
 
-  private final Function<String, @Nullable Release> releases;
+  private final Supplier<Map<String, Release>> releases;
   private final BooleanSupplier read;
 
-  /// @param releases the newest record of a release id
+  /// @param releases the newest record of each release, by id
   /// @param read whether the records were read to their end
-  public KnownReleases(Function<String, @Nullable Release> releases, BooleanSupplier read) {
+  public KnownReleases(Supplier<Map<String, Release>> releases, BooleanSupplier read) {
     this.releases = releases;
     this.read = read;
   }
@@ -29,7 +32,7 @@ public final class KnownReleases {
   ///
   /// @throws Problem 404 when it may not be asked for, 503 as long as that cannot be told
   ReleaseTarget target(String task, String id) {
-    @Nullable Release release = releases.apply(id);
+    @Nullable Release release = releases.get().get(id);
     if (release == null) {
       throw read.getAsBoolean()
           ? ApiProblems.modelNotFound(id, "task " + task + " has no such release")
@@ -47,8 +50,23 @@ public final class KnownReleases {
 
   /// Whether a release may be asked for by id.
   boolean servable(String id) {
-    @Nullable Release release = releases.apply(id);
+    @Nullable Release release = releases.get().get(id);
     return release != null && whyNot(release.getState()) == null;
+  }
+
+  /// The record of a release that may be asked for; null when it may not.
+  public @Nullable Release find(String id) {
+    return servable(id) ? releases.get().get(id) : null;
+  }
+
+  /// The releases of a task that may be asked for, the one changed last first.
+  public List<Release> ofTask(String task, int most) {
+    return releases.get().values().stream()
+        .filter(release -> release.getTask().equals(task) && whyNot(release.getState()) == null)
+        .sorted(
+            Comparator.comparing(Release::getUpdatedAt).reversed().thenComparing(Release::getId))
+        .limit(most)
+        .toList();
   }
 
   private static @Nullable String whyNot(ReleaseState state) {

@@ -1,8 +1,10 @@
 package dev.tidemill.inference.serving;
 
 import dev.tidemill.events.Arm;
+import dev.tidemill.inference.serving.ServingTable.TaskArms;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /// The one reference that requests read and the keeper switches.
 public final class Serving {
@@ -39,6 +41,19 @@ public final class Serving {
         }
       }
     }
+  }
+
+  /// Whether a task has a shadow release in memory.
+  public boolean hasShadow(String task) {
+    @Nullable TaskArms arms = table.get().tasks().get(task);
+    return arms != null && arms.shadow() != null;
+  }
+
+  /// Takes hold of the shadow release of a task; null when there is none in memory.
+  public @Nullable Lease shadow(String task) {
+    @Nullable TaskArms arms = table.get().tasks().get(task);
+    @Nullable ResidentRelease shadow = arms == null ? null : arms.shadow();
+    return shadow != null && shadow.tryAcquire() ? new Lease(shadow, Arm.SHADOW) : null;
   }
 
   void publish(ServingTable next) {

@@ -33,7 +33,7 @@ class AskedReleasesTest {
   private final Map<String, Release> known = new ConcurrentHashMap<>();
   private final AtomicBoolean read = new AtomicBoolean(true);
   private final AskedReleases asked =
-      new AskedReleases(new KnownReleases(id -> known.get(id), read::get), 1);
+      new AskedReleases(new KnownReleases(() -> known, read::get), 1);
 
   @ParameterizedTest
   @CsvSource({

@@ -1,5 +1,6 @@
 package dev.tidemill.platform.http;
 
+import io.helidon.http.HttpException;
 import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
@@ -37,6 +38,7 @@ final class BodyLimit implements Filter {
   private static final class Limited extends FilterInputStream {
     private final long limit;
     private long read;
+    private boolean broken;
 
     Limited(InputStream body, long limit) {
       super(body);
@@ -45,16 +47,43 @@ final class BodyLimit implements Filter {
 
     @Override
     public int read() throws IOException {
-      int value = super.read();
+      int value;
+      try {
+        value = super.read();
+      } catch (RuntimeException e) {
+        throw unreadable(e);
+      }
       count(value < 0 ? 0 : 1);
       return value;
     }
 
     @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
-      int count = super.read(buffer, offset, length);
+      int count;
+      try {
+        count = super.read(buffer, offset, length);
+      } catch (RuntimeException e) {
+        throw unreadable(e);
+      }
       count(Math.max(0, count));
       return count;
+    }
+
+    // A stream that broke off fails again when it is closed.
+    @Override
+    public void close() throws IOException {
+      if (!broken) {
+        super.close();
+      }
+    }
+
+    /// Chunks that are none, an end that comes too early: the server's reader throws whatever it
+    /// stumbles over, and it is always the client's doing.
+    private RuntimeException unreadable(RuntimeException e) {
+      broken = true;
+      return e instanceof HttpException known
+          ? known
+          : Problem.badRequest("the request's body could not be read to its end");
     }
 
     private void count(int more) throws IOException {

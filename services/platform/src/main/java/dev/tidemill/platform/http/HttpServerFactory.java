@@ -60,6 +60,7 @@ public final class HttpServerFactory {
             .maxPayloadSize(bodyLimit.tolerated())
             .shutdownHook(false)
             .connectionOptions(options -> options.tcpNoDelay(true))
+            .addConnectionSelector(new PresentClients())
             .directHandlers(problems.directHandlers())
             .routing(routing)
             .build();

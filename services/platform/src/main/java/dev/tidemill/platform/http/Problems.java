@@ -64,10 +64,13 @@ final class Problems {
       DirectHandler.EventType type,
       Status status,
       ServerResponseHeaders headers,
-      String message) {
-    Problem problem = ofStatus(status, message);
+      @Nullable String message) {
+    // Before routing there is nothing but what the client has sent.
+    Status why = status.code() >= 500 ? Status.BAD_REQUEST_400 : status;
+    Problem problem =
+        ofStatus(why, message == null ? "the request's head could not be read" : message);
     return DirectHandler.TransportResponse.builder()
-        .status(status)
+        .status(why)
         .headers(headers)
         .header(HeaderNames.CONTENT_TYPE, renderer.contentType())
         .keepAlive(type.keepAlive())

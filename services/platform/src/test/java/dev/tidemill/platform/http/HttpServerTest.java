@@ -11,17 +11,22 @@ import dev.tidemill.platform.faults.RetriableFault;
 import dev.tidemill.platform.metrics.Metrics;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -55,6 +60,8 @@ class HttpServerTest {
   private final HttpClient client = HttpClient.newHttpClient();
   private final CountDownLatch slowBegan = new CountDownLatch(1);
   private final CountDownLatch slowMayEnd = new CountDownLatch(1);
+  private final CountDownLatch watching = new CountDownLatch(1);
+  private final CompletableFuture<Boolean> wasGone = new CompletableFuture<>();
   private HttpServer server;
 
   @SuppressWarnings("NullAway.Init")
@@ -82,6 +89,19 @@ class HttpServerTest {
                           slowBegan.countDown();
                           slowMayEnd.await();
                           response.send("slow");
+                        })
+                    .post(
+                        "/watching",
+                        (request, response) -> {
+                          JsonBody.bytes(request);
+                          ClientPresence client = ClientPresence.current();
+                          client.watch();
+                          watching.countDown();
+                          while (!client.gone() && slowMayEnd.getCount() > 0) {
+                            Thread.onSpinWait();
+                          }
+                          wasGone.complete(client.gone());
+                          response.send("there");
                         })
                     .get(
                         "/broken",
@@ -290,5 +310,37 @@ class HttpServerTest {
 
   private HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
     return client.send(request.build(), BodyHandlers.ofString());
+  }
+
+  @Test
+  void aHandlerLearnsThatItsClientHasHungUp() throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      write(socket, "POST /watching HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+      watching.await();
+      assertThat(wasGone).isNotDone();
+    }
+    assertThat(wasGone.get(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aClientThatIsWatchedMaySendItsNextRequestAlready() throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      write(socket, "POST /watching HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+      watching.await();
+      write(socket, "GET /v1/chat/support HTTP/1.1\r\nHost: x\r\n\r\n");
+      write(socket, "GET /v1/chat/support HTTP/1.1\r\nHost: x\r\n\r\n");
+      slowMayEnd.countDown();
+      socket.setSoTimeout(10_000);
+      StringBuilder all = new StringBuilder();
+      while (!all.toString().matches("(?s).*there.*got.*got")) {
+        all.append((char) socket.getInputStream().read());
+      }
+      assertThat(wasGone.get()).isFalse();
+    }
+  }
+
+  private static void write(Socket socket, String request) throws IOException {
+    socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    socket.getOutputStream().flush();
   }
 }

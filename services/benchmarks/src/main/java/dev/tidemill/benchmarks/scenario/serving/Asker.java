@@ -38,15 +38,25 @@ public final class Asker {
   /// What is asked.
   ///
   /// @param due when it is to be sent, by [System#nanoTime()]
+  /// @param temperature 0 is greedy
   /// @param hangUpAfter pieces of text after which the client goes away; 0 reads to the end
   public record Question(
-      String model, String text, String user, int maxTokens, int hangUpAfter, long due) {
+      String model,
+      String text,
+      String user,
+      double temperature,
+      int maxTokens,
+      int hangUpAfter,
+      long due) {
 
     private byte[] body() throws IOException {
       ObjectNode body = JsonNodeFactory.instance.objectNode();
       body.put("model", model);
       body.putArray("messages").addObject().put("role", "user").put("content", text);
-      body.put("temperature", 0).put("repetition_penalty", 1).put("max_tokens", maxTokens);
+      body.put("temperature", temperature)
+          .put("seed", 1)
+          .put("repetition_penalty", 1)
+          .put("max_tokens", maxTokens);
       body.put("user", user).put("stream", true);
       body.putObject("stream_options").put("include_usage", true);
       return Json.mapper().writeValueAsBytes(body);

@@ -20,11 +20,19 @@ public final class Clients {
   ///
   /// @param tasks that they ask, each as often as the other
   /// @param questions that they ask
+  /// @param temperature 0 is greedy
   /// @param maxTokens of an answer
+  /// @param spread by which share of `maxTokens` an answer may be longer or shorter
   /// @param hangUps share of requests whose client goes away after some pieces
   /// @param think mean time between an answer and the next request, in milliseconds
   public record Habits(
-      List<String> tasks, List<String> questions, int maxTokens, double hangUps, double think) {}
+      List<String> tasks,
+      List<String> questions,
+      double temperature,
+      int maxTokens,
+      double spread,
+      double hangUps,
+      double think) {}
 
   public Clients(int count, Asker asker, Habits habits, long seed) {
     for (int i = 0; i < count; i++) {
@@ -70,7 +78,8 @@ public final class Clients {
         habits.tasks().get(random.nextInt(habits.tasks().size())),
         habits.questions().get(random.nextInt(habits.questions().size())),
         "user-" + client,
-        habits.maxTokens(),
+        habits.temperature(),
+        (int) (habits.maxTokens() * (1 + habits.spread() * (2 * random.nextDouble() - 1))),
         hangsUp ? 1 + random.nextInt(Math.max(1, habits.maxTokens() / 2)) : 0,
         System.nanoTime());
   }
