@@ -42,7 +42,7 @@ class FixtureWriter {
   }
 
   static void train(BaseModel base, Fixture fixture, Path target) {
-    try (Trainer trainer = Trainer.lora(base, Fixture.OURS, Fixture.OPTIMIZER, Precision.FP32)) {
+    try (Trainer trainer = Trainer.tune(base, Fixture.OURS, Fixture.OPTIMIZER, Precision.FP32)) {
       for (int step = 0; step < STEPS; step++) {
         trainer.step(fixture.batch(step), Fixture.LEARNING_RATE);
       }

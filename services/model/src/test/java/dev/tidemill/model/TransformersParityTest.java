@@ -108,7 +108,7 @@ class TransformersParityTest {
   @Test
   void lossesOfLowRankTrainingEqualPefts() {
     try (Adapter adapter = Adapter.load(fixture.folder().resolve("adapter"), base.config());
-        Trainer trainer = Trainer.lora(base, adapter, Fixture.OPTIMIZER, Precision.FP32)) {
+        Trainer trainer = Trainer.tune(base, adapter, Fixture.OPTIMIZER, Precision.FP32)) {
       compare(trainer, "adapter_losses");
     }
   }

@@ -91,8 +91,8 @@ class WeightFormatTest {
     for (Precision precision : Precision.values()) {
       try (BaseModel base = BaseModel.load(stored);
           BaseModel wide = BaseModel.load(stored, WeightFormat.FP32);
-          Trainer ours = Trainer.lora(base, lora, OptimizerConfig.defaults(1), precision);
-          Trainer theirs = Trainer.lora(wide, lora, OptimizerConfig.defaults(1), precision)) {
+          Trainer ours = Trainer.tune(base, lora, OptimizerConfig.defaults(1), precision);
+          Trainer theirs = Trainer.tune(wide, lora, OptimizerConfig.defaults(1), precision)) {
         List<TrainingExample> batch = TinyModel.batch(4, 2);
         double first = ours.step(batch, 1e-2).loss();
         assertThat(first).isCloseTo(theirs.step(batch, 1e-2).loss(), within(5e-3));

@@ -14,16 +14,17 @@ import dev.tidemill.model.WeightFormat;
 import dev.tidemill.model.tokenizer.BpeTrainer;
 import dev.tidemill.model.train.BareProducts;
 import dev.tidemill.model.train.OptimizerConfig;
-import dev.tidemill.model.train.Packing;
 import dev.tidemill.model.train.Precision;
 import dev.tidemill.model.train.PreferencePair;
 import dev.tidemill.model.train.StepResult;
 import dev.tidemill.model.train.Trainer;
 import dev.tidemill.model.train.TrainingExample;
+import dev.tidemill.platform.window.BatchPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -147,7 +148,9 @@ public final class TrainingSpeed implements Callable<Integer> {
     List<TrainingExample> learned = examples.subList(HELD, examples.size());
     int[] lengths = learned.stream().mapToInt(e -> e.tokens().length).toArray();
     List<List<TrainingExample>> batches = new ArrayList<>();
-    for (List<Integer> batch : Packing.batches(lengths, POSITIONS, 1)) {
+    int[] once = new int[lengths.length];
+    Arrays.fill(once, 1);
+    for (List<Integer> batch : BatchPlan.of(lengths, once, POSITIONS, POSITIONS, 1)) {
       batches.add(batch.stream().map(learned::get).toList());
     }
     Run ours = run(base, start, batches, held, trainer -> batch -> trainer.step(batch, RATE));
@@ -216,7 +219,7 @@ public final class TrainingSpeed implements Callable<Integer> {
       List<TrainingExample> held,
       Function<Trainer, Function<B, StepResult>> how) {
     return run(
-        Trainer.lora(base, start, OptimizerConfig.defaults(1), Precision.BF16), batches, held, how);
+        Trainer.tune(base, start, OptimizerConfig.defaults(1), Precision.BF16), batches, held, how);
   }
 
   private <B> Run run(

@@ -1,10 +1,8 @@
 package dev.tidemill.model.train;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.IntStream;
 
 /// Puts sequences into rows so that little is padded: best fit, the longest first. They stay apart:
@@ -13,10 +11,7 @@ import java.util.stream.IntStream;
 /// Rows have few widths, so that the engine meets the same shapes again and again: one for all that
 /// fits, multiples of 64 above, less only when there is less altogether. Which one is usual is what
 /// costs least: in wide rows less is padded, but attention computes more that is masked.
-public final class Packing {
-  /// Sequences that are packed at a time when batches are planned.
-  private static final int POOL = 1024;
-
+final class Packing {
   private static final int NARROWEST = 16;
   private static final int[] USUAL = {128, 256, 512};
 
@@ -29,43 +24,6 @@ public final class Packing {
 
   /// Sequences, by their places in a list, that stand in one row, in this order.
   record Row(int width, List<Integer> members) {}
-
-  /// Batches of examples whose rows hold at most a number of positions together, padding included,
-  /// in an order drawn by the seed. The same arguments give the same batches.
-  ///
-  /// @param lengths tokens of each example; one longer than the budget is a batch alone
-  /// @param maxTokens positions of a batch
-  /// @return batches of places in `lengths`
-  public static List<List<Integer>> batches(int[] lengths, int maxTokens, long seed) {
-    Random random = new Random(seed);
-    List<Integer> order = new ArrayList<>(IntStream.range(0, lengths.length).boxed().toList());
-    Collections.shuffle(order, random);
-    List<List<Integer>> batches = new ArrayList<>();
-    List<Integer> batch = new ArrayList<>();
-    int used = 0;
-    for (int from = 0; from < order.size(); from += POOL) {
-      List<Integer> pool = order.subList(from, Math.min(order.size(), from + POOL));
-      // The last token of an example is only ever predicted.
-      List<Row> rows =
-          new ArrayList<>(rows(pool.stream().mapToInt(i -> Math.max(1, lengths[i] - 1)).toArray()));
-      Collections.shuffle(rows, random);
-      for (Row row : rows) {
-        if (!batch.isEmpty() && used + row.width > maxTokens) {
-          batches.add(batch);
-          batch = new ArrayList<>();
-          used = 0;
-        }
-        for (int member : row.members) {
-          batch.add(pool.get(member));
-        }
-        used += row.width;
-      }
-    }
-    if (!batch.isEmpty()) {
-      batches.add(batch);
-    }
-    return batches;
-  }
 
   /// Rows for sequences of these lengths, the widest first.
   static List<Row> rows(int[] lengths) {

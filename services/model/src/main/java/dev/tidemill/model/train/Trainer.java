@@ -130,28 +130,6 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  /// [#tune] of a low-rank adapter.
-  public static Trainer lora(BaseModel base, Adapter start, OptimizerConfig optimizer) {
-    return tune(base, start, optimizer);
-  }
-
-  /// [#tune] of a low-rank adapter.
-  public static Trainer lora(
-      BaseModel base, Adapter start, OptimizerConfig optimizer, Precision precision) {
-    return tune(base, start, optimizer, precision);
-  }
-
-  /// [#tune] of a low-rank adapter.
-  public static Trainer lora(BaseModel base, TuningMethod fresh, OptimizerConfig optimizer) {
-    return tune(base, fresh, optimizer);
-  }
-
-  /// [#tune] of a low-rank adapter.
-  public static Trainer lora(
-      BaseModel base, TuningMethod fresh, OptimizerConfig optimizer, Precision precision) {
-    return tune(base, fresh, optimizer, precision);
-  }
-
   /// One update on one batch: forward, weighted loss at the labelled tokens, gradients, clipping,
   /// AdamW. Examples are packed ([Packing]): each sees itself alone, whatever stands beside it.
   ///
@@ -164,7 +142,7 @@ public final class Trainer implements AutoCloseable {
     rope.ensure(batch.width());
     try (PtNDManager step = program.newManager()) {
       NDList inputs = inputs(step, batch, batch.totalWeight());
-      return update(method == null ? "step_full" : "step_lora", step, inputs, batch, learningRate);
+      return update(method == null ? "step_full" : "step_tuned", step, inputs, batch, learningRate);
     }
   }
 
@@ -183,7 +161,7 @@ public final class Trainer implements AutoCloseable {
         NDList inputs = inputs(step, batch, total);
         addModel(step, inputs, steps * 31 + batches.indexOf(batch));
         inputs.addAll(parameters.sums());
-        String call = method == null ? "gather_full" : "gather_lora";
+        String call = method == null ? "gather_full" : "gather_tuned";
         loss += program.train(call, inputs).head().toFloatArray()[0];
       }
     }

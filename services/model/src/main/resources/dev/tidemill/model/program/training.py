@@ -139,7 +139,7 @@
 
   # Loss of a batch with an adapter, followed by the gradients of its tensors in the order of their
   # names.
-  def learn_lora(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, s: Dict[str, Tensor], w: Dict[str, Tensor], a: Dict[str, Tensor], names: List[str]) -> List[Tensor]:
+  def learn_tuned(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, s: Dict[str, Tensor], w: Dict[str, Tensor], a: Dict[str, Tensor], names: List[str]) -> List[Tensor]:
     leaf = self.leaves(a, names)
     ordered = self.in_order(leaf, names)
     self.give(leaf, s)
@@ -173,12 +173,12 @@
           torch.append(result, torch.zeros_like(ordered[i]))
     return result
 
-  def step_lora(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, lr: Tensor, s: Dict[str, Tensor], w: Dict[str, Tensor], a: Dict[str, Tensor], p: List[Tensor], m: List[Tensor], v: List[Tensor], steps: List[Tensor], decayed: List[Tensor]) -> Tensor:
-    learned = self.learn_lora(batch, weights_S, total, cos, sin, s, w, a, torch.sorted(torch.keys(a)))
+  def step_tuned(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, lr: Tensor, s: Dict[str, Tensor], w: Dict[str, Tensor], a: Dict[str, Tensor], p: List[Tensor], m: List[Tensor], v: List[Tensor], steps: List[Tensor], decayed: List[Tensor]) -> Tensor:
+    learned = self.learn_tuned(batch, weights_S, total, cos, sin, s, w, a, torch.sorted(torch.keys(a)))
     return self.update(learned[0], torch.slice(learned, 1), lr, p, m, v, steps, decayed)
 
-  def gather_lora(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, s: Dict[str, Tensor], w: Dict[str, Tensor], a: Dict[str, Tensor], g: List[Tensor]) -> Tensor:
-    learned = self.learn_lora(batch, weights_S, total, cos, sin, s, w, a, torch.sorted(torch.keys(a)))
+  def gather_tuned(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, s: Dict[str, Tensor], w: Dict[str, Tensor], a: Dict[str, Tensor], g: List[Tensor]) -> Tensor:
+    learned = self.learn_tuned(batch, weights_S, total, cos, sin, s, w, a, torch.sorted(torch.keys(a)))
     torch._foreach_add_(g, torch.slice(learned, 1))
     return learned[0]
 

@@ -102,7 +102,7 @@ class PackedTest {
     OptimizerConfig optimizer = new OptimizerConfig(0.9, 0.95, 1e-8, 0.1, 1.0, 11);
     try (BaseModel base = BaseModel.load(Fixture.of(family).copyBase(folder.resolve("base")));
         Adapter start = Adapter.initialise(LoraConfig.allLinears(4, 8), base.config(), 3);
-        Trainer kept = Trainer.lora(base, start, optimizer, Precision.FP32);
+        Trainer kept = Trainer.tune(base, start, optimizer, Precision.FP32);
         Trainer again =
             Trainer.tune(base, start, optimizer, Precision.FP32, Activations.RECOMPUTED)) {
       for (int step = 0; step < 6; step++) {
@@ -134,24 +134,20 @@ class PackedTest {
   }
 
   @Test
-  void plannedBatchesHoldEveryExampleOnceWithinTheBudgetAndPadLittle() {
+  void rowsHoldEverySequenceOnceAndPadLittle() {
     Random random = new Random(3);
     int[] lengths =
         random.doubles(3000).mapToInt(u -> (int) Math.min(512, 15 + 60 * u / (1.02 - u))).toArray();
-    List<List<Integer>> batches = Packing.batches(lengths, 2048, 5);
-    assertThat(batches).isEqualTo(Packing.batches(lengths, 2048, 5));
-    assertThat(batches.stream().flatMap(List::stream).sorted())
+    List<Packing.Row> rows = Packing.rows(lengths);
+    assertThat(rows.stream().flatMap(row -> row.members().stream()).sorted())
         .containsExactlyElementsOf(IntStream.range(0, lengths.length).boxed().toList());
-    long positions = 0;
-    long inputs = 0;
-    for (List<Integer> batch : batches) {
-      int[] own = batch.stream().mapToInt(i -> lengths[i] - 1).toArray();
-      int size = Packing.rows(own).stream().mapToInt(Packing.Row::width).sum();
-      assertThat(size).isLessThanOrEqualTo(2048);
-      positions += size;
-      inputs += IntStream.of(own).sum();
-    }
-    assertThat((double) inputs / positions).isGreaterThan(0.95);
+    assertThat(rows)
+        .allSatisfy(
+            row ->
+                assertThat(row.members().stream().mapToInt(i -> lengths[i]).sum())
+                    .isLessThanOrEqualTo(row.width()));
+    int positions = rows.stream().mapToInt(Packing.Row::width).sum();
+    assertThat((double) IntStream.of(lengths).sum() / positions).isGreaterThan(0.95);
   }
 
   private static void same(StepResult whole, StepResult parts) {
@@ -161,7 +157,7 @@ class PackedTest {
   }
 
   private static Trainer lora(BaseModel base, OptimizerConfig optimizer) {
-    return Trainer.lora(base, LoraConfig.allLinears(4, 8), optimizer, Precision.FP32);
+    return Trainer.tune(base, LoraConfig.allLinears(4, 8), optimizer, Precision.FP32);
   }
 
   private static TrainingExample example(int length, int prompt, long seed) {

@@ -72,7 +72,7 @@ class TrainerTest {
 
   @Test
   void goldenLossesOfLowRankTraining() {
-    try (Trainer trainer = Trainer.lora(base, LORA, OPTIMIZER, Precision.FP32)) {
+    try (Trainer trainer = Trainer.tune(base, LORA, OPTIMIZER, Precision.FP32)) {
       assertThat(losses(trainer, 20)).containsExactly(GOLDEN_LORA, within(2e-4));
     }
   }
@@ -111,7 +111,7 @@ class TrainerTest {
   void everyAdapterTensorMovesAndTheBaseDoesNot() {
     Map<String, Tensor> before = Safetensors.read(folder.resolve("base/model.safetensors"));
     try (Adapter start = Adapter.initialise(LORA, base.config(), 3);
-        Trainer trainer = Trainer.lora(base, start, OPTIMIZER)) {
+        Trainer trainer = Trainer.tune(base, start, OPTIMIZER)) {
       start.save(folder.resolve("start"));
       losses(trainer, 3);
       trainer.exportAdapter(folder.resolve("end"));
@@ -224,7 +224,7 @@ class TrainerTest {
     TrainingExample chosen = TinyModel.batch(1, 1).getFirst();
     TrainingExample rejected = TinyModel.batch(1, 2).getFirst();
     List<PreferencePair> pairs = List.of(new PreferencePair(chosen, rejected));
-    try (Trainer trainer = Trainer.lora(base, LORA, OPTIMIZER, Precision.FP32)) {
+    try (Trainer trainer = Trainer.tune(base, LORA, OPTIMIZER, Precision.FP32)) {
       double gapBefore =
           trainer.evaluate(List.of(rejected)).lossPerToken()
               - trainer.evaluate(List.of(chosen)).lossPerToken();
@@ -245,7 +245,7 @@ class TrainerTest {
   @Test
   void fiveHundredStepsHoldNoMoreMemoryThanFifty() throws IOException {
     try (Trainer full = Trainer.full(base, OPTIMIZER, Precision.FP32);
-        Trainer lora = Trainer.lora(base, LORA, OPTIMIZER, Precision.BF16)) {
+        Trainer lora = Trainer.tune(base, LORA, OPTIMIZER, Precision.BF16)) {
       List<TrainingExample> batch = TinyModel.batch(4, 1);
       for (int i = 0; i < 25; i++) {
         full.step(batch, 1e-4);
@@ -299,9 +299,9 @@ class TrainerTest {
     return switch (kind) {
       case FULL -> Trainer.full(base, OPTIMIZER, Precision.FP32);
       case FULL_BF16 -> Trainer.full(base, OPTIMIZER, Precision.BF16);
-      case LORA -> Trainer.lora(base, LORA, OPTIMIZER, Precision.FP32);
+      case LORA -> Trainer.tune(base, LORA, OPTIMIZER, Precision.FP32);
       case DROPOUT ->
-          Trainer.lora(
+          Trainer.tune(
               base,
               new LoraConfig(4, 8, LoraConfig.ALL_LINEARS, 0.2, false),
               OPTIMIZER,
