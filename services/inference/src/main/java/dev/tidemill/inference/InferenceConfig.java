@@ -2,6 +2,7 @@ package dev.tidemill.inference;
 
 import dev.tidemill.inference.domain.KeyQuotas;
 import dev.tidemill.model.WeightFormat;
+import dev.tidemill.model.generate.Generator;
 import dev.tidemill.platform.config.HttpConfig;
 import dev.tidemill.platform.http.KeyRing;
 import java.time.Duration;
@@ -36,6 +37,10 @@ import org.jspecify.annotations.Nullable;
 ///     stored unless told
 /// @param shadowShare share of requests that a task's shadow release is asked, too, when there are
 ///     free places; all unless told
+/// @param kvCacheBytes memory for the caches of sequences; an eighth of the memory of the machine
+///     or container when 0 or absent
+/// @param prefillChunk tokens of a prompt that are read between two tokens of the others; 128
+///     unless told
 /// @param apiKeys who may ask: name of the producer to the SHA-256 of its key in lower-case hex, or
 ///     of two keys while one replaces the other; nobody is asked for a key when it is empty
 /// @param quotas how much each key may ask for, and of which tasks; without limit unless told
@@ -58,6 +63,8 @@ public record InferenceConfig(
     long residentBytes,
     WeightFormat weights,
     Double shadowShare,
+    long kvCacheBytes,
+    int prefillChunk,
     Map<String, List<String>> apiKeys,
     KeyQuotas quotas) {
 
@@ -79,6 +86,9 @@ public record InferenceConfig(
     apiKeys = apiKeys == null ? Map.of() : Map.copyOf(apiKeys);
     quotas = quotas == null ? KeyQuotas.NONE : quotas;
     requireNotNegative("threads", threads);
+    prefillChunk = prefillChunk == 0 ? Generator.CHUNK : prefillChunk;
+    requirePositive("prefill_chunk", prefillChunk);
+    requireNotNegative("kv_cache_bytes", kvCacheBytes);
     requireNotNegative("resident_bytes", residentBytes);
     requirePositive("max_running", maxRunning);
     requirePositive("max_waiting", maxWaiting);
@@ -144,6 +154,8 @@ public record InferenceConfig(
     private Duration retryRefused = Duration.ofSeconds(30);
     private long residentBytes;
     private WeightFormat weights = WeightFormat.AS_STORED;
+    private long kvCacheBytes;
+    private int prefillChunk;
     private Map<String, List<String>> apiKeys = Map.of();
     private KeyQuotas quotas = KeyQuotas.NONE;
 
@@ -236,6 +248,16 @@ public record InferenceConfig(
       return this;
     }
 
+    public Builder kvCacheBytes(long value) {
+      kvCacheBytes = value;
+      return this;
+    }
+
+    public Builder prefillChunk(int value) {
+      prefillChunk = value;
+      return this;
+    }
+
     public Builder apiKeys(Map<String, List<String>> value) {
       apiKeys = value;
       return this;
@@ -266,6 +288,8 @@ public record InferenceConfig(
           residentBytes,
           weights,
           shadowShare,
+          kvCacheBytes,
+          prefillChunk,
           apiKeys,
           quotas);
     }

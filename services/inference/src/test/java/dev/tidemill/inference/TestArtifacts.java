@@ -158,7 +158,7 @@ final class TestArtifacts {
 
   /// Memory that a published base takes.
   long bytesOfBase(String digest) {
-    return BaseModel.bytesOf(folderOf(digest), WeightFormat.AS_STORED);
+    return BaseModel.bytesToServe(folderOf(digest), WeightFormat.AS_STORED);
   }
 
   /// Memory that a published adapter takes.

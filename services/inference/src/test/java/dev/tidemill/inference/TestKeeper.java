@@ -29,9 +29,12 @@ import org.awaitility.Awaitility;
 /// A keeper with an engine and without Kafka: routes and known releases are given by hand, requests
 /// are leases.
 final class TestKeeper implements AutoCloseable {
+  /// Tokens of a prompt that are read between two tokens of the others.
+  static final int CHUNK = 8;
+
   private final Map<String, Release> known = new ConcurrentHashMap<>();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  private final DecodeEngine engine;
+  final DecodeEngine engine;
   private final Serving serving;
   private final ReleaseKeeper keeper;
   private final String task;
@@ -42,7 +45,7 @@ final class TestKeeper implements AutoCloseable {
     Health health = new Health();
     AskedReleases asked = new AskedReleases(new KnownReleases(() -> known, () -> true), 64);
     serving = new Serving(asked);
-    engine = new DecodeEngine(8, 8, registry, health);
+    engine = new DecodeEngine(8, 8, 1 << 24, CHUNK, registry, health);
     keeper =
         new ReleaseKeeper(
             artifacts.store,
@@ -119,6 +122,10 @@ final class TestKeeper implements AutoCloseable {
     return registry.find("tidemill.inference.evictions").counters().stream()
         .mapToDouble(Counter::count)
         .sum();
+  }
+
+  double count(String name) {
+    return registry.get(name).counter().count();
   }
 
   double gauge(String name) {

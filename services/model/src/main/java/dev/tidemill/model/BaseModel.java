@@ -39,6 +39,7 @@ public final class BaseModel implements AutoCloseable {
   private final SortedMap<String, byte[]> companions;
   private final TensorMap weights;
   private final boolean bf16;
+  private final boolean toServe;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private BaseModel(
@@ -47,8 +48,10 @@ public final class BaseModel implements AutoCloseable {
       Tokenizer tokenizer,
       SortedMap<String, byte[]> companions,
       TensorMap weights,
-      boolean bf16) {
+      boolean bf16,
+      boolean toServe) {
     this.bf16 = bf16;
+    this.toServe = toServe;
     this.config = config;
     this.generation = generation;
     this.tokenizer = tokenizer;
@@ -72,6 +75,21 @@ public final class BaseModel implements AutoCloseable {
   ///
   /// @throws ModelFormatException naming file and key or tensor when the folder cannot be used
   public static BaseModel load(Path folder, WeightFormat format) {
+    if (format == WeightFormat.INT8) {
+      throw new IllegalArgumentException("Weights of format INT8 are for serving alone.");
+    }
+    return load(folder, format, false);
+  }
+
+  /// The same for generators alone, which decode faster with it: linears that have their inputs in
+  /// common are one, laid out for the processor.
+  ///
+  /// @throws ModelFormatException naming file and key or tensor when the folder cannot be used
+  public static BaseModel loadToServe(Path folder, WeightFormat format) {
+    return load(folder, format, true);
+  }
+
+  private static BaseModel load(Path folder, WeightFormat format, boolean toServe) {
     DecoderConfig config = DecoderConfig.read(folder.resolve(CONFIG));
     GenerationConfig generation = GenerationConfig.read(folder, config);
     List<Checkpoint.Weight> stored = Checkpoint.read(folder, config);
@@ -89,8 +107,12 @@ public final class BaseModel implements AutoCloseable {
               + " tokens.");
     }
     try {
-      TensorMap weights = Checkpoint.load(stored, bf16);
-      return new BaseModel(config, generation, tokenizer, companions(folder), weights, bf16);
+      TensorMap weights =
+          toServe
+              ? ServingLayout.load(stored, config, bf16, format == WeightFormat.INT8)
+              : Checkpoint.load(stored, bf16);
+      return new BaseModel(
+          config, generation, tokenizer, companions(folder), weights, bf16, toServe);
     } catch (RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -151,12 +173,15 @@ public final class BaseModel implements AutoCloseable {
     return weights.bytes();
   }
 
-  /// Size in native memory that the weights of a folder would have: [#load] refuses other shapes.
+  /// Size in native memory that the weights of a folder would have: [#loadToServe] refuses other
+  /// shapes.
   ///
   /// @throws ModelFormatException naming file and key or tensor when the folder cannot be used
-  public static long bytesOf(Path folder, WeightFormat format) {
-    List<Checkpoint.Weight> stored = Checkpoint.read(folder, configOf(folder));
-    return Checkpoint.bytes(stored, Checkpoint.bf16(stored, format));
+  public static long bytesToServe(Path folder, WeightFormat format) {
+    DecoderConfig config = configOf(folder);
+    List<Checkpoint.Weight> stored = Checkpoint.read(folder, config);
+    return ServingLayout.bytes(
+        stored, config, Checkpoint.bf16(stored, format), format == WeightFormat.INT8);
   }
 
   /// The configuration of a folder that [#load] would read.
@@ -168,7 +193,7 @@ public final class BaseModel implements AutoCloseable {
 
   /// Number of weights.
   public long parameters() {
-    return weights.values();
+    return DecoderShapes.values(DecoderShapes.weights(config));
   }
 
   /// Whether its matrices are bf16 in memory: then bf16 is also what is computed in.
@@ -176,7 +201,18 @@ public final class BaseModel implements AutoCloseable {
     return bf16;
   }
 
-  /// For this module only: the weights in native memory.
+  /// For this module only: the weights in native memory, one by one.
+  ///
+  /// @throws IllegalStateException when they were loaded to serve
+  public TensorMap plainWeights() {
+    if (toServe) {
+      throw new IllegalStateException(
+          "This base was loaded to serve: it can be decoded with, not trained or measured.");
+    }
+    return weights;
+  }
+
+  /// For this module only: the weights in native memory, for generators.
   public TensorMap weights() {
     return weights;
   }

@@ -1,5 +1,6 @@
 package dev.tidemill.model;
 
+import ai.djl.pytorch.engine.PtNDArray;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tidemill.model.family.Family;
 import dev.tidemill.model.program.DecoderShapes;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The weights of a Hugging Face folder: of `model.safetensors`, or of the shards that
@@ -52,8 +54,44 @@ final class Checkpoint {
       return bf16 && matrix() ? Dtype.BF16 : Dtype.F32;
     }
 
-    private boolean matrix() {
+    boolean matrix() {
       return stored.shape().length > 1;
+    }
+
+    long values() {
+      return stored.bytes() / stored.dtype().bytes();
+    }
+
+    /// Rows of a matrix.
+    long outputs() {
+      return turned ? stored.shape()[1] : stored.shape()[0];
+    }
+
+    /// Copies it into native memory.
+    ///
+    /// @throws ModelFormatException when it is not finite
+    void addTo(TensorMap.Filling filling, Dtype dtype) {
+      mapped(
+          tensor -> {
+            filling.add(tensor, dtype, turned);
+            return true;
+          });
+    }
+
+    /// The same for a part of something larger.
+    PtNDArray part(TensorMap.Filling filling, Dtype dtype) {
+      return mapped(tensor -> filling.part(tensor, dtype, turned));
+    }
+
+    private <T> T mapped(Function<Tensor, T> use) {
+      try (Arena arena = Arena.ofConfined()) {
+        Tensor tensor = stored.map(arena);
+        @Nullable String fault = tensor.fault(stored.file(), "config.json", stored.shape());
+        if (fault != null) {
+          throw new ModelFormatException(fault);
+        }
+        return use.apply(tensor.named(own));
+      }
     }
   }
 
@@ -63,7 +101,7 @@ final class Checkpoint {
       case AS_STORED ->
           weights.stream().allMatch(w -> !w.matrix() || w.stored.dtype() == Dtype.BF16);
       case FP32 -> false;
-      case BF16 -> true;
+      case BF16, INT8 -> true;
     };
   }
 
@@ -71,8 +109,7 @@ final class Checkpoint {
   static long bytes(List<Weight> weights, boolean bf16) {
     long bytes = 0;
     for (Weight weight : weights) {
-      StoredTensor stored = weight.stored;
-      bytes += stored.bytes() / stored.dtype().bytes() * weight.inMemory(bf16).bytes();
+      bytes += weight.values() * weight.inMemory(bf16).bytes();
     }
     return bytes;
   }
@@ -104,15 +141,7 @@ final class Checkpoint {
     try (WeightConverter converter = new WeightConverter();
         TensorMap.Filling filling = new TensorMap.Filling("w", converter)) {
       for (Weight weight : weights) {
-        StoredTensor stored = weight.stored;
-        try (Arena arena = Arena.ofConfined()) {
-          Tensor tensor = stored.map(arena);
-          @Nullable String fault = tensor.fault(stored.file(), "config.json", stored.shape());
-          if (fault != null) {
-            throw new ModelFormatException(fault);
-          }
-          filling.add(tensor.named(weight.own), weight.inMemory(bf16), weight.turned);
-        }
+        weight.addTo(filling, weight.inMemory(bf16));
       }
       return filling.done();
     }

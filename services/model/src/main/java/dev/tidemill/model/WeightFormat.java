@@ -11,5 +11,10 @@ public enum WeightFormat {
 
   /// Half the memory and half the reading. Computed with, too: slow where the processor does not
   /// multiply bf16.
-  BF16
+  BF16,
+
+  /// For serving alone ([BaseModel#loadToServe]): the matrices of linears rounded to 8 bits, each
+  /// output with a scale of its own, and the inputs of each token with theirs; everything else as
+  /// with [#BF16].
+  INT8
 }

@@ -45,21 +45,36 @@ class WeightFormatTest {
     try (BaseModel base = BaseModel.load(stored)) {
       assertThat(base.bf16()).isTrue();
       assertThat(base.bytes()).isEqualTo(base.parameters() * 2 + NORMS * 2);
-      assertThat(BaseModel.bytesOf(stored, WeightFormat.AS_STORED)).isEqualTo(base.bytes());
       assertThat(Engine.memory().liveBytes() - before).isEqualTo(base.bytes());
     }
     try (BaseModel base = BaseModel.load(stored, WeightFormat.FP32)) {
       assertThat(base.bf16()).isFalse();
       assertThat(base.bytes()).isEqualTo(base.parameters() * 4);
-      assertThat(BaseModel.bytesOf(stored, WeightFormat.FP32)).isEqualTo(base.bytes());
     }
     assertThat(Engine.memory().liveBytes()).isEqualTo(before);
   }
 
   @Test
+  void whatServesTakesWhatItSays() {
+    long before = Engine.memory().liveBytes();
+    for (WeightFormat format : WeightFormat.values()) {
+      try (BaseModel base = BaseModel.loadToServe(stored, format)) {
+        assertThat(BaseModel.bytesToServe(stored, format)).isEqualTo(base.bytes());
+        assertThat(Engine.memory().liveBytes() - before).isEqualTo(base.bytes());
+        assertThatThrownBy(() -> Trainer.full(base, OptimizerConfig.defaults(1), Precision.FP32))
+            .hasMessageContaining("loaded to serve");
+      }
+      assertThat(Engine.memory().liveBytes()).isEqualTo(before);
+    }
+    assertThatThrownBy(() -> BaseModel.load(stored, WeightFormat.INT8))
+        .hasMessageContaining("for serving");
+  }
+
+  @Test
   void everyFormatHoldsTheSameValues() {
     List<Tensor> values = new ArrayList<>(Safetensors.read(file()).values());
-    for (WeightFormat format : WeightFormat.values()) {
+    for (WeightFormat format :
+        List.of(WeightFormat.AS_STORED, WeightFormat.FP32, WeightFormat.BF16)) {
       try (BaseModel base = BaseModel.load(stored, format)) {
         List<Tensor> held = base.weights().tensors();
         assertThat(held).hasSameSizeAs(values);

@@ -1,10 +1,10 @@
 package dev.tidemill.inference.decode;
 
 import dev.tidemill.inference.decode.Outcome.End;
-import dev.tidemill.inference.decode.Running.Batch;
 import dev.tidemill.inference.serving.Decoder;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.generate.Generator;
+import dev.tidemill.model.generate.KvPool;
 import dev.tidemill.platform.health.Health;
 import dev.tidemill.platform.http.Problem;
 import dev.tidemill.platform.lifecycle.ServiceLoop;
@@ -16,16 +16,18 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Decodes, on one thread that owns every [Generator]. Each round every running sequence gets one
-/// token, those of one release in one call; at most one waiting sequence joins a round, so that a
-/// long prompt delays the others by itself alone. Each sequence keeps the release it was admitted
-/// with, so a swap shows in nothing but which release the next ones bring along.
+/// Decodes, on one thread that owns every [Generator]. Each round reads one chunk of one prompt at
+/// most, so that a long prompt delays the others by a chunk at a time; then every running sequence
+/// gets one token, those of one base in one call, whatever their adapters. Each sequence keeps the
+/// release it was admitted with, so a swap shows in nothing but which release the next ones bring
+/// along.
 public final class DecodeEngine implements Decoder, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DecodeEngine.class);
   private static final Duration IDLE_ROUND = Duration.ofMillis(500);
@@ -39,15 +41,35 @@ public final class DecodeEngine implements Decoder, AutoCloseable {
   private final IdentityHashMap<BaseModel, Generator> generators = new IdentityHashMap<>();
   private final List<Running> running = new ArrayList<>();
 
+  /// Whose prompt is being read.
+  private @Nullable Running reading;
+
+  /// The next one, for whose cache there is no room yet.
+  private @Nullable Sequence blocked;
+
+  private final KvPool caches;
+  private final int chunk;
+
   private volatile boolean stopping;
   private @Nullable ServiceLoop loop;
 
-  public DecodeEngine(int maxRunning, int maxWaiting, MeterRegistry registry, Health health) {
+  /// @param cacheBytes memory for the caches of sequences
+  /// @param chunk tokens of a prompt that are read between two tokens of the others
+  public DecodeEngine(
+      int maxRunning,
+      int maxWaiting,
+      long cacheBytes,
+      int chunk,
+      MeterRegistry registry,
+      Health health) {
+    this.caches = KvPool.of(cacheBytes);
+    this.chunk = chunk;
     this.maxRunning = maxRunning;
     this.admission = new Admission(maxRunning, maxWaiting);
     this.meters = new DecodeMeters(registry);
     this.health = health;
     DecodeMeters.bind(registry, this, DecodeEngine::running, DecodeEngine::waiting);
+    DecodeMeters.bind(registry, caches);
   }
 
   public synchronized void start() {
@@ -80,7 +102,14 @@ public final class DecodeEngine implements Decoder, AutoCloseable {
   public CompletableFuture<Boolean> prepare(Generator generator) {
     AtomicBoolean taken = new AtomicBoolean();
     return admission
-        .command(() -> taken.set(generators.putIfAbsent(generator.base(), generator) == null))
+        .command(
+            () -> {
+              if (!generators.containsKey(generator.base())) {
+                generator.cacheIn(caches, chunk);
+                generators.put(generator.base(), generator);
+                taken.set(true);
+              }
+            })
         .thenApply(done -> taken.get());
   }
 
@@ -148,6 +177,17 @@ public final class DecodeEngine implements Decoder, AutoCloseable {
     for (Sequence sequence : admission.takeWaitingIf(s -> leaves(s, now))) {
       endUnstarted(sequence, leaving(sequence), now);
     }
+    Sequence first = blocked;
+    if (first != null && leaves(first, now)) {
+      blocked = null;
+      endUnstarted(first, leaving(first), now);
+    }
+    Running prompt = reading;
+    if (prompt != null && leaves(prompt.sequence(), now)) {
+      reading = null;
+      End end = leaving(prompt.sequence());
+      end(prompt, end, reason(end));
+    }
     Iterator<Running> all = running.iterator();
     while (all.hasNext()) {
       Running one = all.next();
@@ -177,42 +217,79 @@ public final class DecodeEngine implements Decoder, AutoCloseable {
     };
   }
 
-  /// Reads the prompt of one waiting sequence, when there is a place.
+  /// Reads a chunk of the prompt that is being read, or of the next.
   private void join() {
-    if (running.size() >= maxRunning) {
+    if (reading == null && running.size() < maxRunning) {
+      begin();
+    }
+    @Nullable Running one = reading;
+    if (one == null) {
       return;
     }
-    @Nullable Sequence sequence = admission.takeWaiting();
-    if (sequence == null) {
-      return;
-    }
-    @Nullable Running started = null;
     try {
-      started = Running.start(sequence, generator(sequence.lease().release().model()));
-      meters.promptRead(sequence.promptTokens());
-      @Nullable End end = started.open();
-      if (end == null) {
-        running.add(started);
-      } else {
-        end(started, end, null);
+      if (one.read()) {
+        reading = null;
+        meters.promptRead(one.sequence().promptTokens());
+        @Nullable End end = one.open();
+        if (end == null) {
+          running.add(one);
+        } else {
+          end(one, end, null);
+        }
       }
     } catch (RuntimeException e) {
-      log.error("a prompt of {} could not be read", sequence.lease().release(), e);
-      if (started != null) {
-        started.close();
+      reading = null;
+      log.error("a prompt of {} could not be read", one.sequence().lease().release(), e);
+      end(one, End.FAILED, reason(End.FAILED));
+    }
+  }
+
+  /// Begins with the next sequence, when there is one and room for its cache.
+  private void begin() {
+    @Nullable Sequence next = blocked == null ? admission.takeWaiting() : blocked;
+    blocked = null;
+    if (next == null) {
+      return;
+    }
+    try {
+      Generator generator = generator(next.lease().release().model());
+      Optional<Running> begun = Running.begin(next, generator);
+      // What other bases keep gives way, too.
+      while (begun.isEmpty() && generators.values().stream().anyMatch(Generator::giveWay)) {
+        begun = Running.begin(next, generator);
       }
-      endUnstarted(sequence, End.FAILED, nanos());
+      if (begun.isPresent()) {
+        reading = begun.get();
+        meters.promptKnown(begun.get().cached());
+      } else if (running.isEmpty()) {
+        log.warn(
+            "an answer of {} needs more cache than the {} bytes of kv_cache_bytes",
+            next.lease().release(),
+            caches.capacity());
+        endUnstarted(next, End.FAILED, nanos());
+      } else {
+        blocked = next;
+      }
+    } catch (RuntimeException e) {
+      log.error("a prompt of {} could not be read", next.lease().release(), e);
+      endUnstarted(next, End.FAILED, nanos());
     }
   }
 
   private Generator generator(BaseModel base) {
-    return generators.computeIfAbsent(base, Generator::new);
+    return generators.computeIfAbsent(
+        base,
+        each -> {
+          Generator generator = new Generator(each);
+          generator.cacheIn(caches, chunk);
+          return generator;
+        });
   }
 
   private void step() {
-    Map<Batch, List<Running>> batches = new LinkedHashMap<>();
+    Map<Generator, List<Running>> batches = new LinkedHashMap<>();
     for (Running one : running) {
-      batches.computeIfAbsent(one.batch(), b -> new ArrayList<>()).add(one);
+      batches.computeIfAbsent(one.generator(), g -> new ArrayList<>()).add(one);
     }
     for (List<Running> batch : batches.values()) {
       try {
@@ -299,7 +376,16 @@ public final class DecodeEngine implements Decoder, AutoCloseable {
       end(one, End.STOPPED, reason(End.STOPPED));
     }
     running.clear();
+    if (reading != null) {
+      end(reading, End.STOPPED, reason(End.STOPPED));
+      reading = null;
+    }
+    if (blocked != null) {
+      endUnstarted(blocked, End.STOPPED, now);
+      blocked = null;
+    }
     generators.values().forEach(Generator::close);
     generators.clear();
+    caches.close();
   }
 }

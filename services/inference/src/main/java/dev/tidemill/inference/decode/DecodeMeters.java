@@ -1,5 +1,6 @@
 package dev.tidemill.inference.decode;
 
+import dev.tidemill.model.generate.KvPool;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -18,6 +19,7 @@ final class DecodeMeters {
   private final Timer firstToken;
   private final Timer betweenTokens;
   private final Counter promptTokens;
+  private final Counter knownTokens;
   private final Counter generatedTokens;
   private final DistributionSummary batchSize;
 
@@ -36,6 +38,10 @@ final class DecodeMeters {
         Counter.builder("tidemill.inference.prompt.tokens")
             .description("Tokens read")
             .register(registry);
+    knownTokens =
+        Counter.builder("tidemill.inference.prompt.tokens.reused")
+            .description("Tokens of prompts that were in the caches already")
+            .register(registry);
     generatedTokens =
         Counter.builder("tidemill.inference.generation.tokens")
             .description("Tokens drawn")
@@ -45,6 +51,17 @@ final class DecodeMeters {
             .description("Sequences decoded by one call")
             .serviceLevelObjectives(1, 2, 4, 8, 16, 32)
             .register(registry);
+  }
+
+  static void bind(MeterRegistry registry, KvPool caches) {
+    Gauge.builder("tidemill.inference.kv.cache.used", caches, KvPool::used)
+        .description("Memory of the caches of running sequences and of prompts that are kept")
+        .baseUnit("bytes")
+        .register(registry);
+    Gauge.builder("tidemill.inference.kv.cache.budget", caches, KvPool::capacity)
+        .description("Memory that there is for caches")
+        .baseUnit("bytes")
+        .register(registry);
   }
 
   static void bind(
@@ -62,6 +79,11 @@ final class DecodeMeters {
 
   void promptRead(int tokens) {
     promptTokens.increment(tokens);
+  }
+
+  /// Tokens of a prompt that need not be read, since the caches have them.
+  void promptKnown(int tokens) {
+    knownTokens.increment(tokens);
   }
 
   void batch(int size) {

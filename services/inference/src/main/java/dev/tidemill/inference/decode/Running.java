@@ -2,8 +2,8 @@ package dev.tidemill.inference.decode;
 
 import dev.tidemill.inference.decode.Outcome.End;
 import dev.tidemill.inference.domain.AnswerRequest.Extras;
+import dev.tidemill.inference.serving.ResidentRelease;
 import dev.tidemill.model.Adapter;
-import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.generate.DecodeState;
 import dev.tidemill.model.generate.Generator;
 import dev.tidemill.model.generate.Sampler;
@@ -11,11 +11,15 @@ import dev.tidemill.model.generate.TextStream;
 import dev.tidemill.model.generate.TokenConstraint;
 import dev.tidemill.model.generate.json.JsonConstraint;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// A sequence that is being decoded, with its native state. Touched by the engine's thread only;
 /// whoever ends it closes it.
 final class Running implements AutoCloseable {
+  /// The scope of prompts that are read with the base alone.
+  private static final String NO_ADAPTER = "";
+
   private final Sequence sequence;
   private final Generator generator;
   private final DecodeState state;
@@ -47,20 +51,40 @@ final class Running implements AutoCloseable {
             : null;
   }
 
-  /// Reads the prompt; one whose tokens are to be scored only begins to.
-  static Running start(Sequence sequence, Generator generator) {
+  /// Begins with a sequence, whose prompt is then to be [#read]; nothing when there is no room in
+  /// the caches.
+  static Optional<Running> begin(Sequence sequence, Generator generator) {
     Extras extras = sequence.extras();
-    @Nullable Adapter adapter = sequence.lease().release().adapter();
-    DecodeState state =
+    ResidentRelease release = sequence.lease().release();
+    @Nullable Adapter adapter = release.adapter();
+    int longest = sequence.parameters().maxTokens();
+    @Nullable String digest = release.adapterDigest();
+    Optional<DecodeState> begun =
         extras.scored() && extras.echo()
-            ? generator.startScored(sequence.prompt(), adapter)
-            : generator.start(sequence.prompt(), adapter);
-    try {
-      return new Running(sequence, generator, state);
-    } catch (RuntimeException e) {
-      state.close();
-      throw e;
-    }
+            ? generator.beginScored(sequence.prompt(), adapter, longest)
+            : generator.begin(
+                sequence.prompt(), adapter, longest, digest == null ? NO_ADAPTER : digest);
+    return begun.map(
+        state -> {
+          try {
+            return new Running(sequence, generator, state);
+          } catch (RuntimeException e) {
+            state.close();
+            throw e;
+          }
+        });
+  }
+
+  /// Reads on in the prompt, one chunk of it.
+  ///
+  /// @return whether tokens can be drawn
+  boolean read() {
+    return generator.read(state);
+  }
+
+  /// Tokens of the prompt that were known before, when nothing has been read yet.
+  int cached() {
+    return state.tokensRead();
   }
 
   /// Says what there is to say before the first token, and whether the sequence ends with it.
@@ -89,14 +113,6 @@ final class Running implements AutoCloseable {
   Sampler sampler() {
     return sampler;
   }
-
-  /// What sequences have in common that can be decoded in one call.
-  Batch batch() {
-    return new Batch(generator.base(), sequence.lease().release().adapter());
-  }
-
-  /// The same base and adapter in memory.
-  record Batch(BaseModel base, @Nullable Adapter adapter) {}
 
   /// Whether the next token is one of the prompt's, not one that is drawn.
   boolean reading() {

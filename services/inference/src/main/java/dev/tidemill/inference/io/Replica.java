@@ -88,7 +88,13 @@ public final class Replica implements AutoCloseable {
     Freshness freshness = new Freshness(servingMeters, release -> releases.image().get(release));
     TopicTable<Route> routes = new TopicTable<>(context.kafka(), Topics.ROUTES, health, registry);
     DecodeEngine engine =
-        new DecodeEngine(config.maxRunning(), config.maxWaiting(), registry, health);
+        new DecodeEngine(
+            config.maxRunning(),
+            config.maxWaiting(),
+            cacheBytes(config),
+            config.prefillChunk(),
+            registry,
+            health);
     News news = new News(freshness);
     ReleaseKeeper keeper =
         parts.add(
@@ -220,11 +226,15 @@ public final class Replica implements AutoCloseable {
   /// Half of the memory of the machine, or of the container, unless told: caches of running
   /// sequences, the heap and the page cache need theirs.
   private static long residentBytes(InferenceConfig config) {
-    if (config.residentBytes() > 0) {
-      return config.residentBytes();
-    }
-    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize()
-        / 2;
+    return config.residentBytes() > 0 ? config.residentBytes() : memory() / 2;
+  }
+
+  private static long cacheBytes(InferenceConfig config) {
+    return config.kvCacheBytes() > 0 ? config.kvCacheBytes() : memory() / 8;
+  }
+
+  private static long memory() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
   }
 
   private static String replicaId(InferenceConfig config) {

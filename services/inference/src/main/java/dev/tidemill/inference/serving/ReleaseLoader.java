@@ -69,7 +69,7 @@ final class ReleaseLoader {
     @Nullable DecoderConfig config = resident;
     if (base != null) {
       config = sound("base", base, a -> BaseModel.configOf(a.folder()));
-      bytes += sound("base", base, a -> BaseModel.bytesOf(a.folder(), format));
+      bytes += sound("base", base, a -> BaseModel.bytesToServe(a.folder(), format));
     }
     if (adapter != null && config != null) {
       DecoderConfig standsOn = config;
@@ -79,7 +79,7 @@ final class ReleaseLoader {
   }
 
   BaseModel base(VerifiedArtifact artifact) throws RefusedException {
-    return sound("base", artifact, a -> BaseModel.load(a.folder(), format));
+    return sound("base", artifact, a -> BaseModel.loadToServe(a.folder(), format));
   }
 
   static Adapter adapter(VerifiedArtifact artifact, BaseModel base) throws RefusedException {

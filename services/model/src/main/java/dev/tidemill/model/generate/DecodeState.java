@@ -1,42 +1,64 @@
 package dev.tidemill.model.generate;
 
-import ai.djl.pytorch.engine.PtNDArray;
 import dev.tidemill.model.Adapter;
-import dev.tidemill.model.BaseModel;
+import dev.tidemill.model.generate.KvPool.Region;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// One sequence in the making: its tokens, its key-value cache, and the adapter that it started
-/// with and keeps to the end. Belongs to the thread of its [Generator]; close it to give the
-/// cache back.
+/// One sequence in the making: its tokens, its region of the caches' pool, and the adapter that it
+/// started with and keeps to the end. Belongs to the thread of its [Generator]; close it to give
+/// the region back.
 public final class DecodeState implements AutoCloseable {
-  private final BaseModel base;
+  private final Generator generator;
   private final @Nullable Adapter adapter;
   private final int promptTokens;
+
+  /// Places of the cache that the adapter takes before all tokens.
+  private final int virtual;
+
   private int[] tokens;
   private int count;
-  private @Nullable PtNDArray cache;
-  private final int virtual;
+  private Region region;
+  private int capacity;
+  private Prefixes.@Nullable Entry entry;
   private int cached;
-  private float[] logits;
+  private float @Nullable [] logits;
+  private boolean closed;
 
-  /// @param read tokens of the prompt that are in the cache; the others follow one at a time
+  /// @param scored whether only the first token of the prompt is read at once; the others follow
+  ///     one at a time
   DecodeState(
-      BaseModel base,
+      Generator generator,
       @Nullable Adapter adapter,
       int[] prompt,
-      int read,
-      PtNDArray cache,
-      float[] logits) {
-    this.base = base;
+      boolean scored,
+      Region region,
+      int capacity) {
+    this.generator = generator;
     this.adapter = adapter;
     this.promptTokens = prompt.length;
-    this.tokens = Arrays.copyOf(prompt, prompt.length + 64);
-    this.count = read;
-    this.cache = cache;
     this.virtual = adapter == null ? 0 : adapter.method().virtualTokens();
-    this.cached = virtual + read;
-    this.logits = logits;
+    this.tokens = Arrays.copyOf(prompt, prompt.length + 64);
+    this.count = scored ? 1 : prompt.length;
+    this.region = region;
+    this.capacity = capacity;
+  }
+
+  /// Whether something of the prompt is to be read by [Generator#read] before tokens are drawn.
+  public boolean unread() {
+    return logits == null;
+  }
+
+  /// Places of the cache that are taken: the adapter's virtual tokens, then tokens; a drawn token
+  /// gets there when the next is drawn.
+  int cached() {
+    return cached;
+  }
+
+  /// Tokens that are in the cache.
+  public int tokensRead() {
+    return Math.max(0, cached - virtual);
   }
 
   /// Whether the next token is still one of the prompt's.
@@ -52,7 +74,7 @@ public final class DecodeState implements AutoCloseable {
     if (upToDate()) {
       throw new IllegalStateException("Nothing has been read or drawn by these logits yet.");
     }
-    return TokenScore.of(logits, lastToken(), top);
+    return TokenScore.of(logits(), lastToken(), top);
   }
 
   /// Tokens so far, the prompt first.
@@ -80,43 +102,76 @@ public final class DecodeState implements AutoCloseable {
 
   /// Why it ended, or null while it goes on.
   public @Nullable FinishReason finish() {
-    if (count > promptTokens && base.generation().ends(tokens[count - 1])) {
+    if (count > promptTokens && generator.base().generation().ends(tokens[count - 1])) {
       return FinishReason.STOP;
     }
-    return virtual + count >= base.config().maxPositions() ? FinishReason.LENGTH : null;
+    return virtual + count >= generator.base().config().maxPositions() ? FinishReason.LENGTH : null;
   }
 
-  /// Gives the cache back, and the hold on base and adapter. Closing twice does nothing.
+  /// Gives the region back, and the hold on base and adapter. Closing twice does nothing.
   @Override
   public void close() {
-    PtNDArray held = cache;
-    if (held != null) {
-      cache = null;
-      held.close();
-      base.weights().release();
-      if (adapter != null) {
-        adapter.weights().release();
-      }
+    if (!closed) {
+      closed = true;
+      generator.closed(this);
     }
   }
 
-  PtNDArray cache() {
-    PtNDArray held = cache;
-    if (held == null) {
+  Region region() {
+    if (closed) {
       throw new IllegalStateException("This sequence has been closed.");
     }
-    return held;
+    return region;
   }
 
-  void replaceCache(PtNDArray larger) {
-    cache().close();
-    cache = larger;
+  /// The region, to be given back.
+  Region lastRegion() {
+    return region;
   }
 
-  /// Places of the cache that are taken: the adapter's virtual tokens, then tokens; a drawn token
-  /// gets there when the next is drawn.
-  int cached() {
-    return cached;
+  /// Positions that the region has room for.
+  int capacity() {
+    return capacity;
+  }
+
+  void moved(Region larger, int room) {
+    region = larger;
+    capacity = room;
+    entry = null;
+  }
+
+  Prefixes.@Nullable Entry entry() {
+    return entry;
+  }
+
+  /// The first tokens of the prompt are in the region, with the logits after them when they are
+  /// all.
+  void known(int prefix, float @Nullable [] logitsAfter) {
+    cached = prefix == 0 ? 0 : virtual + prefix;
+    logits = logitsAfter;
+  }
+
+  /// Others may share this prompt.
+  void shared(Prefixes.Entry known) {
+    entry = known;
+    known.read(tokensRead(), logits);
+  }
+
+  /// Tokens to be read next.
+  int[] chunk(int most) {
+    return Arrays.copyOfRange(tokens, tokensRead(), Math.min(count, tokensRead() + most));
+  }
+
+  void read(int taken, float @Nullable [] logitsAfter) {
+    cached = virtual + tokensRead() + taken;
+    logits = logitsAfter;
+    if (entry != null) {
+      entry.read(tokensRead(), logitsAfter);
+    }
+  }
+
+  int count() {
+    return count;
   }
 
   int lastToken() {
@@ -139,7 +194,7 @@ public final class DecodeState implements AutoCloseable {
   }
 
   float[] logits() {
-    return logits;
+    return Objects.requireNonNull(logits, "the prompt has not been read");
   }
 
   void append(int token) {

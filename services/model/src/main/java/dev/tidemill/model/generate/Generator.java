@@ -1,7 +1,5 @@
 package dev.tidemill.model.generate;
 
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
@@ -9,45 +7,73 @@ import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.ChatMessage;
 import dev.tidemill.model.DecoderConfig;
+import dev.tidemill.model.generate.KvPool.Region;
 import dev.tidemill.model.generate.json.JsonTokens;
 import dev.tidemill.model.program.DecoderProgram;
 import dev.tidemill.model.program.Rope;
-import dev.tidemill.model.program.TensorMap;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Decodes with one base. Owned by the thread that made it: every call from another thread is
-/// refused. Sequences are advanced one token at a time and may be interleaved as the caller
-/// likes, each with its own adapter.
+/// refused. Prompts are read in chunks, sequences advanced one token at a time, and both may be
+/// interleaved as the caller likes, each sequence with its own adapter.
 public final class Generator implements AutoCloseable {
+  /// Tokens of a prompt that one call reads, unless told.
+  public static final int CHUNK = 128;
+
   /// Positions by which a cache grows at least.
   private static final int ROOM = 64;
 
   private final BaseModel base;
   private final DecoderConfig config;
   private final DecoderProgram program;
-  private final PtNDManager caches;
+  private final PtNDManager results;
   private final Rope rope;
-  private final IValue noAdapter;
+  private KvPool pool = KvPool.growing();
+  private boolean ownPool = true;
+  private int chunk = CHUNK;
+  private Prefixes prefixes = new Prefixes(CHUNK);
+  private final LoraStacks stacks;
+  private final Set<Region> taken = new HashSet<>();
   private @Nullable JsonTokens jsonTokens;
+  private boolean closed;
 
+  /// With a pool for caches of its own, which grows as it needs.
   public Generator(BaseModel base) {
     this.base = base;
     config = base.config();
     base.weights().acquire();
     program = new DecoderProgram(config, DecoderProgram.Training.serving(base.bf16()));
-    caches = program.newManager();
+    results = program.newManager();
     rope = new Rope(program);
-    noAdapter = TensorMap.emptyDictionary();
+    stacks = new LoraStacks(program, config);
   }
 
-  /// Lets the generator go for another thread, which owns it from its first call on. No sequence
-  /// may be open.
-  public void letGo() {
-    program.letGo();
+  /// Has its caches in a pool from now on, which others of this thread may share and the caller
+  /// closes. No sequence may be open.
+  ///
+  /// @param chunkTokens tokens of a prompt that one call reads
+  public void cacheIn(KvPool shared, int chunkTokens) {
+    program.requireOwner();
+    if (chunkTokens < 1) {
+      throw new IllegalArgumentException("A chunk has at least 1 token, not " + chunkTokens + ".");
+    }
+    if (!taken.isEmpty()) {
+      throw new IllegalStateException("The caches cannot move while a sequence is open.");
+    }
+    if (ownPool) {
+      pool.close();
+    }
+    ownPool = false;
+    pool = shared;
+    chunk = chunkTokens;
+    prefixes = new Prefixes(chunkTokens);
   }
 
   public BaseModel base() {
@@ -71,7 +97,14 @@ public final class Generator implements AutoCloseable {
   ///
   /// @throws IllegalArgumentException when the prompt is empty or does not leave room for a token
   public DecodeState start(int[] prompt, @Nullable Adapter adapter) {
-    return start(prompt, prompt.length, adapter);
+    DecodeState state = begin(prompt, adapter, ROOM, null).orElseThrow();
+    try {
+      while (!read(state)) {}
+      return state;
+    } catch (RuntimeException e) {
+      state.close();
+      throw e;
+    }
   }
 
   /// Reads the first token of a prompt only. The others follow one with each [#next], so that each
@@ -79,15 +112,90 @@ public final class Generator implements AutoCloseable {
   ///
   /// @throws IllegalArgumentException as [#start(int[], Adapter)]
   public DecodeState startScored(int[] prompt, @Nullable Adapter adapter) {
-    return start(prompt, 1, adapter);
+    DecodeState state = beginScored(prompt, adapter, ROOM).orElseThrow();
+    read(state);
+    return state;
   }
 
-  private DecodeState start(int[] prompt, int read, @Nullable Adapter adapter) {
+  /// A sequence whose prompt is not read yet, but for a beginning that is known: [#read] goes on
+  /// with it. Its cache has room for the prompt and `more` tokens; beyond that it is made larger
+  /// when the pool has room.
+  ///
+  /// @param scope what makes keys and values beside base and tokens, such as the adapter's digest:
+  ///     only what was begun in the same scope is shared; null shares nothing
+  /// @return nothing when the pool has no room
+  /// @throws IllegalArgumentException when the prompt is empty or does not leave room for a token
+  public Optional<DecodeState> begin(
+      int[] prompt, @Nullable Adapter adapter, int more, @Nullable String scope) {
+    Optional<DecodeState> begun = take(prompt, adapter, more, false);
+    if (scope != null) {
+      begun.ifPresent(state -> share(state, scope, prompt));
+    }
+    return begun;
+  }
+
+  /// Forgets the prompt that was kept the longest, for who needs room in a pool that is shared.
+  ///
+  /// @return whether there was one
+  public boolean giveWay() {
     program.requireOwner();
+    Optional<Region> forgotten = prefixes.oldest();
+    forgotten.ifPresent(this::give);
+    return forgotten.isPresent();
+  }
+
+  /// The same for [#startScored].
+  public Optional<DecodeState> beginScored(int[] prompt, @Nullable Adapter adapter, int more) {
+    return take(prompt, adapter, more, true);
+  }
+
+  private Optional<DecodeState> take(
+      int[] prompt, @Nullable Adapter adapter, int more, boolean scored) {
+    program.requireOwner();
+    int virtual = virtualTokens(adapter);
+    check(prompt, virtual);
+    int capacity = capacity(virtual + prompt.length + Math.max(1, more));
+    @Nullable Region region = region(capacity);
+    if (region == null) {
+      return Optional.empty();
+    }
+    try {
+      if (adapter != null) {
+        adapter.weights().acquire();
+        stacks.begins(adapter);
+      }
+      base.weights().acquire();
+    } catch (RuntimeException e) {
+      give(region);
+      throw e;
+    }
+    return Optional.of(new DecodeState(this, adapter, prompt, scored, region, capacity));
+  }
+
+  private void share(DecodeState state, String scope, int[] prompt) {
+    prefixes
+        .longest(scope, prompt)
+        .ifPresent(
+            match -> {
+              copy(
+                  match.entry().region(),
+                  match.entry().capacity(),
+                  state,
+                  virtualTokens(state.adapter()) + match.tokens());
+              state.known(match.tokens(), match.logits());
+            });
+    state.shared(prefixes.add(scope, prompt, state.region(), state.capacity()));
+  }
+
+  /// Places that an adapter takes before all tokens.
+  private static int virtualTokens(@Nullable Adapter adapter) {
+    return adapter == null ? 0 : adapter.method().virtualTokens();
+  }
+
+  private void check(int[] prompt, int virtual) {
     if (prompt.length == 0) {
       throw new IllegalArgumentException("The prompt is empty.");
     }
-    int virtual = adapter == null ? 0 : adapter.method().virtualTokens();
     if (prompt.length >= config.maxPositions() - virtual) {
       throw new IllegalArgumentException(
           "The prompt has "
@@ -101,29 +209,43 @@ public final class Generator implements AutoCloseable {
         throw new IllegalArgumentException("The prompt has the unknown token " + token + ".");
       }
     }
-    rope.ensure(virtual + read);
-    base.weights().acquire();
-    if (adapter != null) {
-      adapter.weights().acquire();
+  }
+
+  /// Reads the next chunk of a prompt.
+  ///
+  /// @return whether the prompt is read, so that tokens can be drawn
+  public boolean read(DecodeState state) {
+    program.requireOwner();
+    if (!state.unread()) {
+      return true;
     }
-    PtNDArray cache =
-        (PtNDArray)
-            caches.zeros(cacheShape(capacity(virtual + prompt.length + 1)), DataType.FLOAT32);
-    try (IValue tokens =
-            IValue.listFrom(Arrays.stream(prompt).limit(read).asLongStream().toArray());
-        IValue target = IValue.from(cache);
+    int first = state.cached();
+    int[] tokens = state.chunk(chunk);
+    boolean last = state.tokensRead() + tokens.length == state.count();
+    rope.ensure(virtualTokens(state.adapter()) + state.tokensRead() + tokens.length);
+    @Nullable Adapter adapter = state.adapter();
+    try (IValue list = IValue.listFrom(longs(tokens));
+        IValue from = IValue.from((long) first);
+        IValue start = IValue.from(row(state.region()));
+        IValue capacity = IValue.from((long) state.capacity());
+        IValue whole = IValue.from(last);
         PtNDArray logits =
             program.serve(
-                caches,
-                "prefill",
-                tokens,
-                target,
+                results,
+                "read",
+                list,
+                from,
+                start,
+                capacity,
+                whole,
+                pool.argument(program),
                 rope.cosines(),
                 rope.sines(),
-                weights(),
-                adapter(adapter))) {
-      return new DecodeState(base, adapter, prompt, read, cache, logits.toFloatArray());
+                base.weights().dictionary(),
+                adapter == null ? stacks.none() : adapter.weights().dictionary())) {
+      state.read(tokens.length, last ? logits.toFloatArray() : null);
     }
+    return last;
   }
 
   /// Draws the next token of a sequence.
@@ -132,8 +254,8 @@ public final class Generator implements AutoCloseable {
   }
 
   /// Draws the next token of several sequences, or takes it from the prompt where that is being
-  /// read one by one, in one program call for those that share an adapter; the result is in the
-  /// order of the states.
+  /// read one by one, in one program call for all whose adapters can be stacked; the result is in
+  /// the order of the states.
   public int[] nextAll(List<DecodeState> states, List<Sampler> samplers) {
     program.requireOwner();
     if (states.size() != samplers.size()) {
@@ -193,14 +315,49 @@ public final class Generator implements AutoCloseable {
     }
   }
 
+  /// Lets the generator go for another thread, which owns it from its first call on. No sequence
+  /// may be open.
+  public void letGo() {
+    program.letGo();
+  }
+
   /// Closes the program. Sequences that are still open lose their caches.
   @Override
   public void close() {
+    program.requireOwner();
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (ownPool) {
+      pool.close();
+    } else {
+      taken.forEach(pool::give);
+    }
     rope.close();
-    noAdapter.close();
-    caches.close();
+    stacks.close();
+    results.close();
     program.close();
     base.weights().release();
+  }
+
+  /// Gives back what a sequence has.
+  void closed(DecodeState state) {
+    if (!closed) {
+      Prefixes.@Nullable Entry entry = state.entry();
+      if (entry == null) {
+        give(state.lastRegion());
+      } else {
+        prefixes.ended(entry).forEach(this::give);
+      }
+      if (state.adapter() != null) {
+        stacks.ended(state.adapter());
+      }
+    }
+    base.weights().release();
+    if (state.adapter() != null) {
+      state.adapter().weights().release();
+    }
   }
 
   private static void give(String piece, StringBuilder text, Consumer<String> onText) {
@@ -210,54 +367,56 @@ public final class Generator implements AutoCloseable {
     }
   }
 
-  /// Brings the logits of every sequence up to date, one program call for each adapter among
-  /// them.
+  /// Brings the logits of every sequence up to date.
   private void advance(List<DecodeState> states) {
     List<DecodeState> behind = new ArrayList<>();
     for (DecodeState state : states) {
+      if (state.unread()) {
+        throw new IllegalStateException("The prompt of a sequence has not been read.");
+      }
       if (!state.upToDate()) {
         behind.add(state);
       }
     }
-    while (!behind.isEmpty()) {
-      @Nullable Adapter adapter = behind.getFirst().adapter();
-      List<DecodeState> together = new ArrayList<>();
-      List<DecodeState> later = new ArrayList<>();
-      for (DecodeState state : behind) {
-        (state.adapter() == adapter ? together : later).add(state);
-      }
-      decode(together, adapter);
-      behind = later;
+    for (List<DecodeState> together : stacks.batches(behind)) {
+      decode(together);
     }
   }
 
-  private void decode(List<DecodeState> states, @Nullable Adapter adapter) {
+  private void decode(List<DecodeState> states) {
     int size = states.size();
     long[] tokens = new long[size];
     long[] positions = new long[size];
-    PtNDArray[] held = new PtNDArray[size];
+    long[] starts = new long[size];
+    long[] capacities = new long[size];
     for (int i = 0; i < size; i++) {
       DecodeState state = states.get(i);
+      ensureRoom(state);
       tokens[i] = state.lastToken();
       positions[i] = state.cached();
+      starts[i] = row(state.region());
+      capacities[i] = state.capacity();
       rope.ensure(state.cached() + 1);
-      ensureRoom(state);
-      held[i] = state.cache();
     }
-    try (IValue tokenList = IValue.listFrom(tokens);
+    try (LoraStacks.Call adapters = stacks.call(states, results);
+        IValue tokenList = IValue.listFrom(tokens);
         IValue positionList = IValue.listFrom(positions);
-        IValue cacheList = IValue.listFrom(held);
+        IValue startList = IValue.listFrom(starts);
+        IValue capacityList = IValue.listFrom(capacities);
         PtNDArray logits =
             program.serve(
-                caches,
+                results,
                 "decode",
                 tokenList,
                 positionList,
-                cacheList,
+                startList,
+                capacityList,
+                adapters.mask(),
+                pool.argument(program),
                 rope.cosines(),
                 rope.sines(),
-                weights(),
-                adapter(adapter))) {
+                base.weights().dictionary(),
+                adapters.dictionary())) {
       float[] all = logits.toFloatArray();
       int vocabulary = all.length / size;
       for (int i = 0; i < size; i++) {
@@ -267,13 +426,44 @@ public final class Generator implements AutoCloseable {
   }
 
   private void ensureRoom(DecodeState state) {
-    int capacity = (int) state.cache().getShape().get(3);
-    if (state.cached() < capacity) {
+    if (state.cached() < state.capacity()) {
       return;
     }
-    try (IValue old = IValue.from(state.cache());
-        IValue larger = IValue.from((long) capacity(capacity * 2))) {
-      state.replaceCache(program.serve(caches, "grow", old, larger));
+    int larger = capacity(state.capacity() * 2);
+    @Nullable Region region = region(larger);
+    if (region == null) {
+      throw new IllegalStateException(
+          "The pool of caches has no room for " + larger + " positions of a sequence.");
+    }
+    Region old = state.region();
+    int oldCapacity = state.capacity();
+    Prefixes.@Nullable Entry entry = state.entry();
+    state.moved(region, larger);
+    copy(old, oldCapacity, state, state.cached());
+    if (entry == null) {
+      give(old);
+    } else {
+      prefixes.ended(entry).forEach(this::give);
+    }
+  }
+
+  private void copy(Region from, int fromCapacity, DecodeState to, int positions) {
+    try (IValue source = IValue.from(row(from));
+        IValue sourceCapacity = IValue.from((long) fromCapacity);
+        IValue target = IValue.from(row(to.region()));
+        IValue targetCapacity = IValue.from((long) to.capacity());
+        IValue count = IValue.from((long) positions)) {
+      program
+          .serve(
+              results,
+              "share_prefix",
+              pool.argument(program),
+              source,
+              sourceCapacity,
+              target,
+              targetCapacity,
+              count)
+          .close();
     }
   }
 
@@ -281,15 +471,40 @@ public final class Generator implements AutoCloseable {
     return Math.min((needed + ROOM - 1) / ROOM * ROOM, config.maxPositions());
   }
 
-  private Shape cacheShape(int capacity) {
-    return new Shape(config.layers(), 2, config.kvHeads(), capacity, config.headDim());
+  /// Bytes of a pool that a sequence of so many tokens takes.
+  public long cacheBytes(int tokens) {
+    return 2L * config.layers() * capacity(tokens) * rowBytes();
   }
 
-  private IValue weights() {
-    return base.weights().dictionary();
+  private long rowBytes() {
+    return (long) config.kvHeads() * config.headDim() * program.valueBytes();
   }
 
-  private IValue adapter(@Nullable Adapter adapter) {
-    return adapter == null ? noAdapter : adapter.weights().dictionary();
+  private long row(Region region) {
+    return region.offset() / rowBytes();
+  }
+
+  /// A region, for which kept prefixes are forgotten when there is no other room.
+  private @Nullable Region region(int capacity) {
+    long bytes = cacheBytes(capacity);
+    while (true) {
+      @Nullable Region region = pool.take(bytes, rowBytes());
+      if (region != null) {
+        taken.add(region);
+        return region;
+      }
+      if (!giveWay() && !pool.grown(program, bytes)) {
+        return null;
+      }
+    }
+  }
+
+  private void give(Region region) {
+    taken.remove(region);
+    pool.give(region);
+  }
+
+  private static long[] longs(int[] values) {
+    return Arrays.stream(values).asLongStream().toArray();
   }
 }

@@ -2,6 +2,7 @@ package dev.tidemill.model.program;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -36,6 +37,7 @@ public final class DecoderProgram implements AutoCloseable {
 
   private final PtNDManager manager;
   private final PtSymbolBlock block;
+  private final boolean bf16;
   private volatile @Nullable Thread owner = Thread.currentThread();
 
   /// What an optimizer fixes for the life of a program; serving passes [#serving].
@@ -58,11 +60,13 @@ public final class DecoderProgram implements AutoCloseable {
 
   public DecoderProgram(DecoderConfig config, Training training) {
     requirePlatformThread();
+    bf16 = training.bf16();
     Map<String, Object> attributes = new LinkedHashMap<>();
     attributes.put("layers", config.layers());
     attributes.put("heads", config.heads());
     attributes.put("kv_heads", config.kvHeads());
     attributes.put("head_dim", config.headDim());
+    attributes.put("inner", config.intermediateSize());
     attributes.put("eps", config.normEps());
     attributes.putAll(traits(config.traits()));
     attributes.put("dtype", training.bf16() ? BF16 : FP32);
@@ -128,6 +132,24 @@ public final class DecoderProgram implements AutoCloseable {
     try (IValue result = IValueUtils.runMethod(block, method, arguments)) {
       return result.toTensor(owningManager);
     }
+  }
+
+  /// The same where the result is of what is computed in, or laid out for the processor: only
+  /// programs may read it.
+  public PtNDArray serve(
+      PtNDManager owningManager, String method, Shape shape, IValue... arguments) {
+    PtNDArray made = serve(manager, method, arguments);
+    return OpaqueArray.of(owningManager, made, bf16 ? DataType.BFLOAT16 : DataType.FLOAT32, shape);
+  }
+
+  /// Whether bf16 is computed in, or fp32.
+  public boolean bf16() {
+    return bf16;
+  }
+
+  /// Bytes of a value of what is computed in.
+  public int valueBytes() {
+    return bf16 ? 2 : 4;
   }
 
   /// Cosines and sines of the first positions, for training and serving alike.

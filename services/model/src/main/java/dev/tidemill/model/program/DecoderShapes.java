@@ -57,6 +57,23 @@ public final class DecoderShapes {
     return shapes;
   }
 
+  /// The linears of a layer by what they read: those that have their inputs in common have a name
+  /// together.
+  public static SortedMap<String, List<String>> groups(DecoderConfig config) {
+    SortedMap<String, List<String>> groups = new TreeMap<>();
+    for (Linear linear : linears(config)) {
+      String group =
+          switch (linear.name()) {
+            case "q_proj", "k_proj", "v_proj" -> "self_attn.qkv_proj";
+            case "gate_proj" -> "mlp.gate_up_proj";
+            case "up_proj" -> config.traits().gated() ? "mlp.gate_up_proj" : linear.path;
+            default -> linear.path;
+          };
+      groups.computeIfAbsent(group, each -> new ArrayList<>()).add(linear.path);
+    }
+    return groups;
+  }
+
   /// How many values tensors of these shapes have together.
   public static long values(SortedMap<String, int[]> shapes) {
     long values = 0;

@@ -70,6 +70,7 @@ public final class TensorMap {
     private final String prefix;
     private final WeightConverter converter;
     private final Map<String, PtNDArray> filled = new TreeMap<>();
+    private final PtNDManager parts = Native.newManager();
     private @Nullable PtNDManager manager = Native.newManager();
 
     public Filling(String prefix, WeightConverter converter) {
@@ -84,6 +85,33 @@ public final class TensorMap {
       filled.put(tensor.name(), converter.convert(open(), tensor, dtype, turned));
     }
 
+    /// A copy that is to become part of something larger.
+    public PtNDArray part(Tensor tensor, Dtype dtype, boolean turned) {
+      return converter.convert(parts, tensor, dtype, turned);
+    }
+
+    /// Matrices that read the same inputs, as one that is laid out for the processor. The parts are
+    /// gone after it.
+    ///
+    /// @param int8 whether it is rounded to 8 bits
+    public void packed(String name, List<PtNDArray> matrices, boolean int8) {
+      if (int8) {
+        List<PtNDArray> made = converter.quantize(open(), matrices);
+        filled.put(name + ".packed", made.get(0));
+        filled.put(name + ".scale", made.get(1));
+        filled.put(name + ".zeros", made.get(2));
+      } else {
+        filled.put(name + ".packed", converter.pack(open(), matrices));
+      }
+      matrices.forEach(PtNDArray::close);
+    }
+
+    /// Vectors as one. The parts are gone after it.
+    public void joined(String name, List<PtNDArray> vectors) {
+      filled.put(name, converter.join(open(), vectors));
+      vectors.forEach(PtNDArray::close);
+    }
+
     public TensorMap done() {
       TensorMap map = new TensorMap(prefix, open(), filled);
       manager = null;
@@ -96,6 +124,7 @@ public final class TensorMap {
 
     @Override
     public void close() {
+      parts.close();
       if (manager != null) {
         manager.close();
       }

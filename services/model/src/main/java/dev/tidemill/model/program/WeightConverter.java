@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.tidemill.model.safetensors.Dtype;
@@ -72,6 +73,39 @@ public final class WeightConverter implements AutoCloseable {
       made.attach(owner);
       return made;
     }
+  }
+
+  /// Matrices one below the other, laid out as the processor reads them fastest.
+  PtNDArray pack(PtNDManager owner, List<PtNDArray> parts) {
+    try (IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]));
+        IValue packed = IValueUtils.runMethod(block, "pack", list)) {
+      return opaque(owner, packed.toTensor(owner), parts, parts.getFirst().getDataType());
+    }
+  }
+
+  /// The same rounded to 8 bits, with a scale for each row and its zero, which is 0.
+  List<PtNDArray> quantize(PtNDManager owner, List<PtNDArray> parts) {
+    try (IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]));
+        IValue made = IValueUtils.runMethod(block, "quantize", list)) {
+      PtNDArray[] arrays = made.toTensorArray(owner);
+      return List.of(opaque(owner, arrays[0], parts, DataType.INT8), arrays[1], arrays[2]);
+    }
+  }
+
+  /// Vectors one after the other.
+  PtNDArray join(PtNDManager owner, List<PtNDArray> parts) {
+    try (IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]));
+        IValue joined = IValueUtils.runMethod(block, "join", list)) {
+      return opaque(owner, joined.toTensor(owner), parts, parts.getFirst().getDataType());
+    }
+  }
+
+  private static PtNDArray opaque(
+      PtNDManager owner, PtNDArray made, List<PtNDArray> parts, DataType type) {
+    long rows = parts.stream().mapToLong(part -> part.getShape().get(0)).sum();
+    long[] shape = parts.getFirst().getShape().getShape().clone();
+    shape[0] = rows;
+    return OpaqueArray.of(owner, made, type, new Shape(shape));
   }
 
   /// The values of an array in fp32, outside native memory.

@@ -26,7 +26,7 @@ public final class Evaluator implements AutoCloseable {
   public Evaluation evaluate(
       BaseModel base, @Nullable Adapter adapter, List<TrainingExample> examples) {
     Kit kit = kits.computeIfAbsent(new Shape(base.config(), base.bf16()), Evaluator::kit);
-    TensorMap weights = base.weights().acquire();
+    TensorMap weights = base.plainWeights().acquire();
     try {
       if (adapter == null) {
         return evaluate(kit, base, examples, noAdapter, 0);
@@ -50,7 +50,7 @@ public final class Evaluator implements AutoCloseable {
         base.config(),
         base.tokenizer(),
         examples,
-        base.weights().dictionary(),
+        base.plainWeights().dictionary(),
         adapter,
         virtualTokens);
   }

@@ -27,7 +27,7 @@ final class NearestTokens {
         IValue many = IValue.from((long) named);
         IValue rows = IValue.from((long) base.tokenizer().size());
         PtNDArray nearest =
-            program.serve(call, "nearest", many, rows, base.weights().dictionary(), adapter)) {
+            program.serve(call, "nearest", many, rows, base.plainWeights().dictionary(), adapter)) {
       tokens = nearest.toLongArray();
     }
     List<List<String>> words = new ArrayList<>();

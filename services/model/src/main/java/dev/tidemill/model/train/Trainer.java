@@ -62,7 +62,7 @@ public final class Trainer implements AutoCloseable {
     this.base = base;
     this.optimizer = optimizer;
     this.method = method;
-    base.weights().acquire();
+    base.plainWeights().acquire();
     program =
         new DecoderProgram(
             base.config(),
@@ -92,7 +92,7 @@ public final class Trainer implements AutoCloseable {
   /// Trains every weight of a copy of the base. The copy is fp32, whatever the base is.
   public static Trainer full(BaseModel base, OptimizerConfig optimizer, Precision precision) {
     return new Trainer(
-        base, optimizer, precision, Activations.KEPT, null, base.weights().tensors());
+        base, optimizer, precision, Activations.KEPT, null, base.plainWeights().tensors());
   }
 
   /// Trains a copy of an adapter, in the fastest precision of this machine; the base stays as it
@@ -208,7 +208,8 @@ public final class Trainer implements AutoCloseable {
     Batch alone = Batch.ofPairs(List.of(pair), base.config(), virtualTokens());
     float[] losses =
         alone.sumByRow(
-            Losses.losses(program, rope, alone, base.weights().dictionary(), from.dictionary()));
+            Losses.losses(
+                program, rope, alone, base.plainWeights().dictionary(), from.dictionary()));
     return new float[] {-losses[0], -losses[1]};
   }
 
@@ -266,10 +267,12 @@ public final class Trainer implements AutoCloseable {
     Batch batch = batch(mismatched);
     float[] now =
         batch.sumByRow(
-            Losses.losses(program, rope, batch, base.weights().dictionary(), parameters.served()));
+            Losses.losses(
+                program, rope, batch, base.plainWeights().dictionary(), parameters.served()));
     float[] then =
         batch.sumByRow(
-            Losses.losses(program, rope, batch, base.weights().dictionary(), from.dictionary()));
+            Losses.losses(
+                program, rope, batch, base.plainWeights().dictionary(), from.dictionary()));
     double sum = 0;
     for (int i = 0; i < now.length; i++) {
       sum += then[i] - now[i];
@@ -282,7 +285,8 @@ public final class Trainer implements AutoCloseable {
     Batch batch = batch(answers);
     float[] values =
         batch.sumByRow(
-            Losses.losses(program, rope, batch, base.weights().dictionary(), from.dictionary()));
+            Losses.losses(
+                program, rope, batch, base.plainWeights().dictionary(), from.dictionary()));
     for (int i = 0; i < values.length; i++) {
       values[i] = -values[i];
     }
@@ -299,7 +303,7 @@ public final class Trainer implements AutoCloseable {
         base.config(),
         base.tokenizer(),
         examples,
-        full ? parameters.served() : base.weights().dictionary(),
+        full ? parameters.served() : base.plainWeights().dictionary(),
         full ? noAdapter : parameters.served(),
         virtualTokens());
   }
@@ -371,7 +375,7 @@ public final class Trainer implements AutoCloseable {
     scorerRope.close();
     scorer.close();
     program.close();
-    base.weights().release();
+    base.plainWeights().release();
   }
 
   private NDList inputs(PtNDManager step, Batch batch, double total) {
@@ -400,7 +404,7 @@ public final class Trainer implements AutoCloseable {
         value.setName("s." + scalar.getKey());
         inputs.add(value);
       }
-      inputs.addAll(new NDList(new ArrayList<NDArray>(base.weights().arrays().values())));
+      inputs.addAll(new NDList(new ArrayList<NDArray>(base.plainWeights().arrays().values())));
       if (method.dropout() > 0) {
         JniUtils.setSeed(optimizer.seed() * 1_000_003 + draw);
       }
@@ -434,7 +438,7 @@ public final class Trainer implements AutoCloseable {
                   program,
                   rope,
                   batch,
-                  full ? parameters.served() : base.weights().dictionary(),
+                  full ? parameters.served() : base.plainWeights().dictionary(),
                   full ? noAdapter : parameters.served()));
       for (int i = 0; i < losses.length; i++) {
         if (!Float.isFinite(losses[i])) {

@@ -13,6 +13,7 @@ class Decoder(Module):
   heads : int
   kv_heads : int
   head_dim : int
+  inner : int
   eps : float
   rotary : bool
   theta : float

@@ -1,108 +1,285 @@
 # Methods of the Decoder (decoder.py): reading prompts and drawing tokens, with caches.
-  # Reads a prompt of n tokens into an empty cache [layers, 2, K, capacity, H] and returns the logits
-  # after it, [1, V]. What an adapter sets before all tokens, virtual ones or a prefix, takes the first
-  # places of the cache: decoding counts it among the positions and knows no difference.
-  def prefill(self: __torch__.Decoder, tokens: List[int], cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
-    c = self.cast(a)
-    w = self.overlay(base, c)
+#
+# Weights come plain, one matrix a linear as training has them, or laid out for serving: `x.packed` holds
+# the matrices of a group that read the same inputs, one below the other, in the order in which the
+# processor reads them best. With `x.scale` beside it they are int8, each output with its scale. Adapters
+# come plain, or stacked for a batch of rows with different ones: `x.lora_A.packed` holds the A of all of
+# them one below the other, `mask` [B, R] what each row multiplies the R results with: the scale of its
+# own, zero for those of others. Other adapters come one at a time; what an adapter sets before all
+# tokens, a prefix or virtual ones, takes the first places of the cache: decoding counts it among the
+# positions and knows no difference.
+#
+# All caches lie in one flat tensor. A sequence has a region of it, [layers, 2, capacity] rows of K*H
+# values; `starts` tells the rows where regions begin.
+
+  # A fresh place for caches.
+  def caches(self: __torch__.Decoder, values: int) -> Tensor:
+    return torch.zeros([values], dtype=self.dtype)
+
+  # The same with room for more.
+  def grow(self: __torch__.Decoder, cache: Tensor, values: int) -> Tensor:
+    larger = torch.zeros([values], dtype=self.dtype)
+    torch.copy_(torch.narrow(larger, 0, 0, torch.size(cache, 0)), cache)
+    return larger
+
+  # Copies the first l positions of a region to another; nothing is returned.
+  def share_prefix(self: __torch__.Decoder, cache: Tensor, source: int, source_capacity: int, target: int, target_capacity: int, l: int) -> Tensor:
+    width = torch.mul(self.kv_heads, self.head_dim)
+    planes = torch.mul(self.layers, 2)
+    place = torch.as_strided(cache, [planes, l, width], [torch.mul(target_capacity, width), width, 1], torch.mul(target, width))
+    torch.copy_(place, torch.as_strided(cache, [planes, l, width], [torch.mul(source_capacity, width), width, 1], torch.mul(source, width)))
+    return torch.zeros([0])
+
+  def pack(self: __torch__.Decoder, parts: List[Tensor]) -> Tensor:
+    rows = torch.to(torch.cat(parts, 0), self.dtype)
+    return ops.mkldnn._reorder_linear_weight(rows, None)
+
+  # B of several adapters side by side, each made of its own columns.
+  def pack_wide(self: __torch__.Decoder, parts: List[Tensor]) -> Tensor:
+    columns = torch.to(torch.cat(parts, 1), self.dtype)
+    return ops.mkldnn._reorder_linear_weight(columns, None)
+
+  def multiply(self: __torch__.Decoder, x: Tensor, name: str, w: Dict[str, Tensor]) -> Tensor:
+    packed = w[torch.add(name, ".packed")]
+    scale = torch.add(name, ".scale")
+    bias = torch.add(name, ".bias")
+    none = annotate(List[Optional[number]], [])
+    if torch.__contains__(w, scale):
+      # Each row is rounded to 8 bits by its own largest value.
+      wide = torch.to(x, 6)
+      largest = torch.clamp_min(torch.amax(torch.abs(wide), [-1], True), 9.9999999999999995e-21)
+      step = torch.div(largest, 127.0)
+      bytes = torch.to(torch.add(torch.round(torch.div(wide, step)), 128.0), 0)
+      sums = ops.onednn.qlinear_pointwise(bytes, 1.0, 128, packed, w[scale], w[torch.add(name, ".zeros")], None, 1.0, 0, 6, "none", none, "")
+      y = torch.mul(sums, step)
+      if torch.__contains__(w, bias):
+        y = torch.add(y, w[bias])
+      out = torch.to(y, self.dtype)
+    else:
+      if torch.__contains__(w, bias):
+        out = ops.mkldnn._linear_pointwise(x, packed, w[bias], "none", none, "")
+      else:
+        out = ops.mkldnn._linear_pointwise(x, packed, None, "none", none, "")
+    return out
+
+  # What linears that read the same inputs give, one after the other. `sizes` are the outputs of each.
+  def linears(self: __torch__.Decoder, x: Tensor, layer: str, group: str, parts: List[str], sizes: List[int], w: Dict[str, Tensor], a: Dict[str, Tensor]) -> List[Tensor]:
+    name = torch.add(layer, group)
+    n = torch.len(parts)
+    outs = annotate(List[Tensor], [])
+    stacked = torch.__contains__(a, torch.add(name, ".lora_A.packed"))
+    if torch.__contains__(w, torch.add(name, ".packed")):
+      for y in torch.split_with_sizes(self.multiply(x, name, w), sizes, -1):
+        torch.append(outs, y)
+      if torch.__not__(stacked):
+        at = 0
+        for i in range(n):
+          own = torch.add(layer, parts[i])
+          y1 = outs[i]
+          if torch.__contains__(a, "replaces"):
+            y1 = self.replaced(y1, x, own, name, at, sizes[i], w, a)
+          torch._set_item(outs, i, self.adapted(y1, x, own, a))
+          at = torch.add(at, sizes[i])
+    else:
+      for part in parts:
+        own = torch.add(layer, part)
+        weight = w[torch.add(own, ".weight")]
+        bias = torch.add(own, ".bias")
+        if torch.__contains__(w, bias):
+          y0 = torch.linear(x, weight, torch.to(w[bias], self.dtype))
+        else:
+          y0 = torch.linear(x, weight)
+        if stacked:
+          torch.append(outs, y0)
+        else:
+          torch.append(outs, self.adapted(y0, x, own, a))
+    if stacked:
+      none = annotate(List[Optional[number]], [])
+      low = ops.mkldnn._linear_pointwise(x, a[torch.add(name, ".lora_A.packed")], None, "none", none, "")
+      low_BPR = torch.mul(torch.unflatten(low, -1, [n, -1]), torch.unsqueeze(a["mask"], 1))
+      for i in range(n):
+        b = a[torch.add(torch.add(layer, parts[i]), ".lora_B.packed")]
+        high = ops.mkldnn._linear_pointwise(torch.select(low_BPR, 1, i), b, None, "none", none, "")
+        torch._set_item(outs, i, torch.add(outs[i], high))
+    return outs
+
+  # The outputs of one linear of a group where the adapter puts its own weight or bias in place of the
+  # base's, whose bias is part of the group's.
+  def replaced(self: __torch__.Decoder, y: Tensor, x: Tensor, own: str, group: str, at: int, size: int, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
+    weight = torch.add(own, ".weight")
+    bias = torch.add(own, ".bias")
+    both = torch.add(group, ".bias")
+    out = y
+    if torch.__contains__(a, weight):
+      out = torch.linear(x, a[weight])
+      if torch.__contains__(w, both):
+        out = torch.add(out, torch.narrow(w[both], 0, at, size))
+    if torch.__contains__(a, bias):
+      if torch.__contains__(w, both):
+        out = torch.sub(out, torch.narrow(w[both], 0, at, size))
+      out = torch.add(out, torch.to(a[bias], self.dtype))
+    return out
+
+  # The outputs of a linear with what one plain adapter adds to it.
+  def adapted(self: __torch__.Decoder, y: Tensor, x: Tensor, name: str, a: Dict[str, Tensor]) -> Tensor:
+    key = torch.add(name, ".lora_A.weight")
+    out = y
+    if torch.__contains__(a, key):
+      low = torch.linear(x, a[key])
+      high = torch.linear(low, a[torch.add(name, ".lora_B.weight")])
+      out = torch.add(y, torch.mul(high, a["scale"]))
+    if torch.__contains__(a, torch.add(name, ".adapter_down.weight")):
+      out = self.bottleneck(out, name, a)
+    return out
+
+  # Queries and keys [T, N+K, H], rotated, and values [T, K*H] of T rows.
+  def turned_inputs(self: __torch__.Decoder, x: Tensor, layer: str, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> List[Tensor]:
+    width = torch.mul(self.heads, self.head_dim)
+    kv_width = torch.mul(self.kv_heads, self.head_dim)
+    if self.fused:
+      all = self.linears(x, layer, "self_attn.qkv_proj", ["self_attn.qkv_proj"], [torch.add(width, torch.mul(kv_width, 2))], w, a)
+      qkv = torch.split_with_sizes(all[0], [width, kv_width, kv_width], -1)
+    else:
+      qkv = self.linears(x, layer, "self_attn.qkv_proj", ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], [width, kv_width, kv_width], w, a)
+    q = torch.unflatten(qkv[0], -1, [self.heads, self.head_dim])
+    k = torch.unflatten(qkv[1], -1, [self.kv_heads, self.head_dim])
+    if self.qk_norm:
+      q = self.norm(torch.to(q, 6), torch.add(layer, "self_attn.q_norm"), w)
+      k = self.norm(torch.to(k, 6), torch.add(layer, "self_attn.k_norm"), w)
+    return [self.rotate(torch.cat([q, k], 1), cos, sin), qkv[2]]
+
+  def block(self: __torch__.Decoder, x: Tensor, o: Tensor, layer: str, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
+    d = torch.size(x, 1)
+    x1 = torch.add(x, (self.linears(o, layer, "self_attn.o_proj", ["self_attn.o_proj"], [d], w, a))[0])
+    x_n = self.norm(x1, torch.add(layer, "post_attention_layernorm"), w)
+    if self.gated:
+      both = self.linears(x_n, layer, "mlp.gate_up_proj", ["mlp.gate_proj", "mlp.up_proj"], [self.inner, self.inner], w, a)
+      inner = torch.mul(torch.silu(both[0]), both[1])
+    else:
+      up = self.linears(x_n, layer, "mlp.up_proj", ["mlp.up_proj"], [self.inner], w, a)
+      inner = torch.gelu(up[0], approximate="tanh")
+    down = self.linears(inner, layer, "mlp.down_proj", ["mlp.down_proj"], [d], w, a)
+    return torch.add(x1, down[0])
+
+  def answer(self: __torch__.Decoder, x: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
+    x_n = self.norm(x, "model.norm", w)
+    head = "lm_head"
+    if torch.__contains__(w, "model.embed_tokens.packed"):
+      head = "model.embed_tokens"
+    if torch.__contains__(w, torch.add(head, ".packed")) and torch.__not__(torch.__contains__(a, torch.add(head, ".weight"))):
+      logits = torch.to(self.multiply(x_n, head, w), 6)
+    else:
+      logits = self.head(x_n, w)
+    return logits
+
+  # What positions first to first+l are not to see of those before first+l: [l, first+l].
+  def unseen(self: __torch__.Decoder, first: int, l: int, window: int) -> Tensor:
+    t = torch.add(first, l)
+    out = torch.triu(torch.full([l, t], -inf), torch.add(first, 1))
+    if torch.gt(t, window):
+      out = torch.add(out, torch.tril(torch.full([l, t], -inf), torch.sub(first, window)))
+    return torch.to(out, self.dtype)
+
+  # Reads tokens of a prompt, of which the cache holds the `begin` places before them. Returns the logits
+  # after them, [1, V], when `last`, else nothing. Query groups are folded into the query length.
+  def read(self: __torch__.Decoder, tokens: List[int], begin: int, start: int, capacity: int, last: bool, cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], adapter: Dict[str, Tensor]) -> Tensor:
+    a = self.cast(adapter)
+    w = self.overlay(base, a)
     x = torch.to(torch.embedding(w["model.embed_tokens.weight"], torch.tensor(tokens, dtype=4)), 6)
-    if torch.__contains__(a, "prompt"):
-      x = torch.cat([a["prompt"], x], 0)
-    before = 0
-    if torch.__contains__(a, "prefix"):
-      before = torch.size(a["prefix"], 0)
-      torch.copy_(torch.narrow(cache, 3, 0, before), self.prefix(a))
+    first = begin
+    if torch.eq(begin, 0):
+      if torch.__contains__(a, "prompt"):
+        x = torch.cat([a["prompt"], x], 0)
+      if torch.__contains__(a, "prefix"):
+        first = torch.size(a["prefix"], 0)
+        kv = torch.mul(self.kv_heads, self.head_dim)
+        place = torch.as_strided(cache, [torch.mul(self.layers, 2), first, kv], [torch.mul(capacity, kv), kv, 1], torch.mul(start, kv))
+        torch.copy_(place, torch.transpose(torch.unflatten(a["prefix"], 1, [-1, kv]), 0, 1))
     l = torch.size(x, 0)
-    seen = torch.add(before, l)
-    cos_L = torch.to(torch.narrow(cos, 0, before, l), self.dtype)
-    sin_L = torch.to(torch.narrow(sin, 0, before, l), self.dtype)
+    t = torch.add(first, l)
+    cos_L = torch.to(torch.unsqueeze(torch.narrow(cos, 0, first, l), 1), self.dtype)
+    sin_L = torch.to(torch.unsqueeze(torch.narrow(sin, 0, first, l), 1), self.dtype)
     groups = torch.floordiv(self.heads, self.kv_heads)
-    long = torch.gt(seen, self.window)
+    width = torch.mul(self.kv_heads, self.head_dim)
+    every = torch.repeat(self.unseen(first, l, t), [groups, 1])
+    near = every
+    if torch.gt(t, self.window):
+      near = torch.repeat(self.unseen(first, l, self.window), [groups, 1])
     if torch.__not__(self.rotary):
-      x = torch.add(x, torch.narrow(w["model.embed_positions.weight"], 0, before, l))
+      x = torch.add(x, torch.narrow(w["model.embed_positions.weight"], 0, first, l))
     for i in range(self.layers):
       layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
       x_n = self.norm(x, torch.add(layer, "input_layernorm"), w)
-      qkv = self.attention_inputs(x_n, layer, w, w, c, False)
-      q_NLH = self.rotate(torch.transpose(qkv[0], 0, 1), cos_L, sin_L)
-      k_KLH = self.rotate(torch.transpose(qkv[1], 0, 1), cos_L, sin_L)
-      v_KLH = torch.transpose(qkv[2], 0, 1)
-      layer_cache = torch.narrow(torch.select(cache, 0, i), 2, 0, seen)
-      torch.copy_(torch.narrow(torch.select(layer_cache, 0, 0), 1, before, l), k_KLH)
-      torch.copy_(torch.narrow(torch.select(layer_cache, 0, 1), 1, before, l), v_KLH)
-      if torch.gt(before, 0):
-        k_KLH = torch.to(torch.select(layer_cache, 0, 0), self.dtype)
-        v_KLH = torch.to(torch.select(layer_cache, 0, 1), self.dtype)
-      if torch.gt(groups, 1):
-        k_KLH = torch.repeat_interleave(k_KLH, groups, 0)
-        v_KLH = torch.repeat_interleave(v_KLH, groups, 0)
-      q_1NLH = torch.unsqueeze(q_NLH, 0)
-      k_1NLH = torch.unsqueeze(k_KLH, 0)
-      v_1NLH = torch.unsqueeze(v_KLH, 0)
-      if long and torch.ge(i, self.window_from):
-        o = torch.scaled_dot_product_attention(q_1NLH, k_1NLH, v_1NLH, torch.select(torch.narrow(self.windowed(seen), 1, before, l), 0, 0))
-      else:
-        if torch.gt(before, 0):
-          o = torch.scaled_dot_product_attention(q_1NLH, k_1NLH, v_1NLH, torch.select(torch.narrow(self.causal(seen), 1, before, l), 0, 0))
-        else:
-          o = torch.scaled_dot_product_attention(q_1NLH, k_1NLH, v_1NLH, None, 0.0, True)
-      o_LD = torch.reshape(torch.transpose(torch.squeeze(o, 0), 0, 1), [l, torch.mul(self.heads, self.head_dim)])
-      x = torch.add(x, self.project(o_LD, torch.add(layer, "self_attn.o_proj"), w, c, False))
-      x = torch.add(x, self.feed_forward(x, layer, w, w, c, False))
-    last = torch.narrow(x, 0, torch.sub(l, 1), 1)
-    return self.head(self.norm(last, "model.norm", w), w)
+      qkv = self.turned_inputs(x_n, layer, cos_L, sin_L, w, a)
+      k_row = torch.add(start, torch.mul(torch.mul(i, 2), capacity))
+      v_row = torch.add(k_row, capacity)
+      new = [l, width]
+      rows = [width, 1]
+      torch.copy_(torch.as_strided(cache, new, rows, torch.mul(torch.add(k_row, first), width)), torch.reshape(torch.narrow(qkv[0], 1, self.heads, self.kv_heads), new))
+      torch.copy_(torch.as_strided(cache, new, rows, torch.mul(torch.add(v_row, first), width)), qkv[1])
+      size = [1, self.kv_heads, t, self.head_dim]
+      strides = [width, self.head_dim, width, 1]
+      k = torch.as_strided(cache, size, strides, torch.mul(k_row, width))
+      v = torch.as_strided(cache, size, strides, torch.mul(v_row, width))
+      q_LKGH = torch.unflatten(torch.narrow(qkv[0], 1, 0, self.heads), 1, [self.kv_heads, groups])
+      q_1KQH = torch.reshape(torch.permute(q_LKGH, [1, 2, 0, 3]), [1, self.kv_heads, torch.mul(groups, l), self.head_dim])
+      mask = every
+      if torch.ge(i, self.window_from):
+        mask = near
+      o = torch.scaled_dot_product_attention(q_1KQH, k, v, mask)
+      o_KGLH = torch.view(torch.contiguous(o), [self.kv_heads, groups, l, self.head_dim])
+      o_LD = torch.reshape(torch.permute(o_KGLH, [2, 0, 1, 3]), [l, torch.mul(self.heads, self.head_dim)])
+      x = self.block(x, o_LD, layer, w, a)
+    logits = torch.zeros([0])
+    if last:
+      logits = self.answer(torch.narrow(x, 0, torch.sub(l, 1), 1), w, a)
+    return logits
 
-  # One token for each of B sequences, whose caches hold `positions` keys: [B, V]. The linears see
-  # all of them at once; attention goes sequence by sequence, its query groups folded into the query
-  # length.
-  def decode(self: __torch__.Decoder, tokens: List[int], positions: List[int], caches: List[Tensor], cos: Tensor, sin: Tensor, base: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
+  # One token for each of B sequences, whose caches hold `positions` tokens: [B, V]. Linears see all of
+  # them at once; attention goes over each cache where it lies.
+  def decode(self: __torch__.Decoder, tokens: List[int], positions: List[int], starts: List[int], capacities: List[int], mask: Tensor, cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], adapter: Dict[str, Tensor]) -> Tensor:
+    if torch.gt(torch.numel(mask), 0):
+      a = torch.copy(adapter)
+      torch._set_item(a, "mask", torch.to(mask, self.dtype))
+    else:
+      a = self.cast(adapter)
+    w = self.overlay(base, a)
     b = torch.len(tokens)
-    tokens_B = torch.tensor(tokens, dtype=4)
     positions_B = torch.tensor(positions, dtype=4)
-    c = self.cast(a)
-    w = self.overlay(base, c)
     cos_B = torch.to(torch.unsqueeze(torch.index_select(cos, 0, positions_B), 1), self.dtype)
     sin_B = torch.to(torch.unsqueeze(torch.index_select(sin, 0, positions_B), 1), self.dtype)
     groups = torch.floordiv(self.heads, self.kv_heads)
+    kv = torch.mul(self.kv_heads, self.head_dim)
     width = torch.mul(self.heads, self.head_dim)
-    x = torch.to(torch.embedding(w["model.embed_tokens.weight"], tokens_B), 6)
+    # Rows where keys and values of each layer go: [2 * layers, B].
+    planes = torch.unsqueeze(torch.arange(torch.mul(self.layers, 2)), 1)
+    rows = torch.add(torch.mul(planes, torch.tensor(capacities, dtype=4)), torch.add(torch.tensor(starts, dtype=4), positions_B))
+    cache_R = torch.as_strided(cache, [torch.floordiv(torch.size(cache, 0), kv), kv], [kv, 1], 0)
+    strides = [kv, self.head_dim, kv, 1]
+    x = torch.to(torch.embedding(w["model.embed_tokens.weight"], torch.tensor(tokens, dtype=4)), 6)
     if torch.__not__(self.rotary):
       x = torch.add(x, torch.index_select(w["model.embed_positions.weight"], 0, positions_B))
     for i in range(self.layers):
       layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
       x_n = self.norm(x, torch.add(layer, "input_layernorm"), w)
-      qkv = self.attention_inputs(x_n, layer, w, w, c, False)
-      q_BNH = self.rotate(qkv[0], cos_B, sin_B)
-      k_BKH = self.rotate(qkv[1], cos_B, sin_B)
-      v_BKH = qkv[2]
+      qkv = self.turned_inputs(x_n, layer, cos_B, sin_B, w, a)
+      plane = torch.mul(i, 2)
+      keys = torch.reshape(torch.narrow(qkv[0], 1, self.heads, self.kv_heads), [b, kv])
+      torch.index_copy_(cache_R, 0, torch.select(rows, 0, plane), keys)
+      torch.index_copy_(cache_R, 0, torch.select(rows, 0, torch.add(plane, 1)), qkv[1])
+      queries = torch.unbind(torch.unflatten(torch.narrow(qkv[0], 1, 0, self.heads), 1, [self.kv_heads, groups]), 0)
       outs = annotate(List[Tensor], [])
       for j in range(b):
-        position = positions[j]
-        layer_cache = torch.select(caches[j], 0, i)
-        k_KCH = torch.select(layer_cache, 0, 0)
-        v_KCH = torch.select(layer_cache, 0, 1)
-        torch.copy_(torch.select(k_KCH, 1, position), torch.select(k_BKH, 0, j))
-        torch.copy_(torch.select(v_KCH, 1, position), torch.select(v_BKH, 0, j))
         first = 0
-        seen = torch.add(position, 1)
+        seen = torch.add(positions[j], 1)
         if torch.gt(seen, self.window) and torch.ge(i, self.window_from):
           first = torch.sub(seen, self.window)
           seen = self.window
-        q_1KGH = torch.reshape(torch.select(q_BNH, 0, j), [1, self.kv_heads, groups, self.head_dim])
-        k_1KTH = torch.unsqueeze(torch.narrow(k_KCH, 1, first, seen), 0)
-        v_1KTH = torch.unsqueeze(torch.narrow(v_KCH, 1, first, seen), 0)
-        o = torch.to(torch.scaled_dot_product_attention(torch.to(q_1KGH, 6), k_1KTH, v_1KTH), self.dtype)
-        torch.append(outs, torch.reshape(o, [1, width]))
-      o_BD = outs[0]
-      if torch.gt(b, 1):
-        o_BD = torch.cat(outs, 0)
-      x = torch.add(x, self.project(o_BD, torch.add(layer, "self_attn.o_proj"), w, c, False))
-      x = torch.add(x, self.feed_forward(x, layer, w, w, c, False))
-    return self.head(self.norm(x, "model.norm", w), w)
-
-  # The same cache with room for more positions.
-  def grow(self: __torch__.Decoder, cache: Tensor, capacity: int) -> Tensor:
-    size = torch.size(cache)
-    larger = torch.zeros([size[0], size[1], size[2], capacity, size[4]])
-    torch.copy_(torch.narrow(larger, 3, 0, size[3]), cache)
-    return larger
+        row = torch.add(torch.add(starts[j], torch.mul(plane, capacities[j])), first)
+        size = [1, self.kv_heads, seen, self.head_dim]
+        k = torch.as_strided(cache, size, strides, torch.mul(row, kv))
+        v = torch.as_strided(cache, size, strides, torch.mul(torch.add(row, capacities[j]), kv))
+        torch.append(outs, torch.scaled_dot_product_attention(torch.unsqueeze(queries[j], 0), k, v))
+      o_BD = torch.reshape(torch.cat(outs, 0), [b, width])
+      x = self.block(x, o_BD, layer, w, a)
+    return self.answer(x, w, a)

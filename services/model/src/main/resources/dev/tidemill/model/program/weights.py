@@ -17,3 +17,19 @@ class Weights(Module):
   # A copy in fp32.
   def widen(self: __torch__.Weights, x: Tensor) -> Tensor:
     return torch.clone(torch.to(x, 6))
+
+  # Matrices that read the same inputs, one below the other, in the order in which the processor reads them
+  # best.
+  def pack(self: __torch__.Weights, parts: List[Tensor]) -> Tensor:
+    return ops.mkldnn._reorder_linear_weight(torch.cat(parts, 0), None)
+
+  # The same as int8: each row is divided by its scale.
+  def quantize(self: __torch__.Weights, parts: List[Tensor]) -> List[Tensor]:
+    rows = torch.to(torch.cat(parts, 0), 6)
+    scale = torch.div(torch.clamp_min(torch.amax(torch.abs(rows), [1]), 9.9999999999999995e-21), 127.0)
+    bytes = torch.to(torch.round(torch.div(rows, torch.unsqueeze(scale, 1))), 1)
+    zeros = torch.zeros([torch.size(rows, 0)], dtype=3)
+    return [ops.onednn.qlinear_prepack(bytes, None), scale, zeros]
+
+  def join(self: __torch__.Weights, parts: List[Tensor]) -> Tensor:
+    return torch.cat(parts, 0)
