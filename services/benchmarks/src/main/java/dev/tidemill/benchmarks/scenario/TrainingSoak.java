@@ -55,7 +55,7 @@ public final class TrainingSoak implements Callable<Integer> {
     OptimizerConfig optimizer = OptimizerConfig.defaults(1);
     try (BaseModel base = BaseModel.load(work.resolve("base"));
         Trainer full = Trainer.full(base, optimizer, Precision.BF16);
-        Trainer lora = Trainer.lora(base, LoraConfig.allLinears(8, 16), optimizer)) {
+        Trainer lora = Trainer.tune(base, LoraConfig.allLinears(8, 16), optimizer)) {
       Instructions data = new Instructions(VOCABULARY, 11);
       List<TrainingExample> answers = data.answers(400, null, base.tokenizer());
       List<PreferencePair> pairs = data.pairs(100, null, base.tokenizer());
