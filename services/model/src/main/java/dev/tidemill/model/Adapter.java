@@ -7,6 +7,7 @@ import dev.tidemill.model.safetensors.Safetensors;
 import dev.tidemill.model.safetensors.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +45,11 @@ public final class Adapter implements AutoCloseable {
     return checked(
         () -> {
           TuningMethod method = readMethod(folder.resolve(CONFIG), base);
-          return new Adapter(method, base, readTensors(folder.resolve(WEIGHTS), method, base));
+          // The file is mapped only as long as it is copied.
+          try (Arena arena = Arena.ofConfined()) {
+            return new Adapter(
+                method, base, readTensors(folder.resolve(WEIGHTS), arena, method, base));
+          }
         });
   }
 
@@ -138,8 +143,9 @@ public final class Adapter implements AutoCloseable {
     }
   }
 
-  private static List<Tensor> readTensors(Path file, TuningMethod method, DecoderConfig base) {
-    SortedMap<String, Tensor> found = Safetensors.read(file);
+  private static List<Tensor> readTensors(
+      Path file, Arena arena, TuningMethod method, DecoderConfig base) {
+    SortedMap<String, Tensor> found = Safetensors.read(file, arena);
     List<Tensor> tensors = new ArrayList<>();
     method
         .shapes(base)

@@ -13,6 +13,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class AdapterTest {
@@ -49,6 +51,23 @@ class AdapterTest {
             PREFIX + "1.self_attn.q_proj.lora_B.weight");
     assertThat(Files.readString(folder.resolve("one/adapter_config.json")))
         .contains("\"peft_type\" : \"LORA\"", "\"r\" : 4", "\"use_rslora\" : true");
+  }
+
+  /// Else the pages of one adapter after the other would count until the garbage collector comes.
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void itsFileIsMappedOnlyWhileItIsLoaded() throws IOException {
+    Path saved = folder.resolve("mapped");
+    try (Adapter adapter = Adapter.initialise(LORA, BASE, 5)) {
+      adapter.save(saved);
+    }
+    try (Adapter adapter = Adapter.load(saved, BASE)) {
+      assertThat(adapter.bytes()).isPositive();
+      assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(saved.toString());
+    }
+    var kept = Safetensors.read(saved.resolve("adapter_model.safetensors"));
+    assertThat(Files.readString(Path.of("/proc/self/maps"))).contains(saved.toString());
+    assertThat(kept).isNotEmpty();
   }
 
   /// What PEFT says by layers is said by whole names here, which PEFT reads too.

@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tidemill.model.ModelFormatException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -34,20 +36,26 @@ public final class Safetensors {
 
   private Safetensors() {}
 
-  /// Maps every tensor of a file, by name.
+  /// Maps every tensor of a file, by name, until nobody refers to one of them any more.
   ///
   /// @throws ModelFormatException naming the file and the tensor when the file is damaged
   public static SortedMap<String, Tensor> read(Path file) {
-    return read(file, name -> true);
+    return read(file, Arena.ofAuto());
   }
 
-  /// Maps the tensors of a file that are wanted by name; the others may be of any kind.
+  /// Maps every tensor of a file, by name, until the arena is closed.
   ///
   /// @throws ModelFormatException naming the file and the tensor when the file is damaged
-  public static SortedMap<String, Tensor> read(Path file, Predicate<String> wanted) {
+  public static SortedMap<String, Tensor> read(Path file, Arena arena) {
+    SortedMap<String, StoredTensor> stored = index(file, name -> true);
     SortedMap<String, Tensor> tensors = new TreeMap<>();
-    index(file, wanted).forEach((name, stored) -> tensors.put(name, stored.map(Arena.ofAuto())));
-    return tensors;
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+      stored.forEach((name, tensor) -> tensors.put(name, tensor.in(all)));
+      return tensors;
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException("Reading " + file + " failed.", unreadable);
+    }
   }
 
   /// Where the tensors of a file lie that are wanted by name, of which nothing is mapped yet.
@@ -59,12 +67,11 @@ public final class Safetensors {
       if (size < 8) {
         throw fault(file, "is shorter than a safetensors header");
       }
-      long headerLength =
-          channel.map(FileChannel.MapMode.READ_ONLY, 0, 8).order(ByteOrder.LITTLE_ENDIAN).getLong();
+      long headerLength = readFully(channel, 0, 8).getLong();
       if (headerLength < 2 || headerLength > LONGEST_HEADER || headerLength > size - 8) {
         throw fault(file, "announces a header of " + headerLength + " bytes, which it cannot hold");
       }
-      ByteBuffer header = channel.map(FileChannel.MapMode.READ_ONLY, 8, headerLength);
+      ByteBuffer header = readFully(channel, 8, (int) headerLength);
       SortedMap<String, StoredTensor> tensors = new TreeMap<>();
       long start = 8 + headerLength;
       for (Map.Entry<String, JsonNode> entry : header(file, header).properties()) {
@@ -79,6 +86,18 @@ public final class Safetensors {
     } catch (IOException unreadable) {
       throw new UncheckedIOException("Reading " + file + " failed.", unreadable);
     }
+  }
+
+  // Copied: what is mapped stays in memory until the garbage collector comes by.
+  private static ByteBuffer readFully(FileChannel channel, long start, int length)
+      throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    while (bytes.hasRemaining()) {
+      if (channel.read(bytes, start + bytes.position()) < 0) {
+        throw new EOFException("the file ends too early");
+      }
+    }
+    return bytes.flip();
   }
 
   /// Writes tensors as they are, by name.

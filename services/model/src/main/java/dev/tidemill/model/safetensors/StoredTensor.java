@@ -3,6 +3,7 @@ package dev.tidemill.model.safetensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,6 +18,11 @@ public record StoredTensor(Path file, String name, Dtype dtype, int[] shape, lon
   /// Bytes of its values.
   public long bytes() {
     return (long) Tensor.elements(shape) * dtype.bytes();
+  }
+
+  /// The tensor in a file that is mapped as a whole.
+  Tensor in(MemorySegment mapped) {
+    return new Tensor(name, dtype, shape, mapped.asSlice(start, bytes()).asByteBuffer());
   }
 
   /// The tensor, of the file's own pages, which may be touched until the arena is closed.
