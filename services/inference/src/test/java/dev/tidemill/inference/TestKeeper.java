@@ -13,6 +13,7 @@ import dev.tidemill.inference.serving.ResidentRelease;
 import dev.tidemill.inference.serving.Serving;
 import dev.tidemill.inference.serving.ServingMeters;
 import dev.tidemill.model.WeightFormat;
+import dev.tidemill.platform.artifact.ArtifactStore;
 import dev.tidemill.platform.health.Health;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
@@ -41,6 +42,11 @@ final class TestKeeper implements AutoCloseable {
 
   /// Starts to serve a task with its live release.
   TestKeeper(TestArtifacts artifacts, long residentBytes, String task, ReleaseTarget live) {
+    this(artifacts.store, residentBytes, task, live);
+  }
+
+  /// The same on another store.
+  TestKeeper(ArtifactStore store, long residentBytes, String task, ReleaseTarget live) {
     this.task = task;
     Health health = new Health();
     AskedReleases asked = new AskedReleases(new KnownReleases(() -> known, () -> true), 64);
@@ -48,7 +54,7 @@ final class TestKeeper implements AutoCloseable {
     engine = new DecodeEngine(8, 8, 1 << 24, CHUNK, registry, health);
     keeper =
         new ReleaseKeeper(
-            artifacts.store,
+            store,
             serving,
             asked,
             residentBytes,
@@ -73,8 +79,13 @@ final class TestKeeper implements AutoCloseable {
 
   /// Makes a release live and waits until it is.
   void route(ReleaseTarget live) {
-    keeper.desire(Map.of(task, new Route(task, 1L, live, null, null, Instant.now())));
+    desire(live);
     awaitResident(live);
+  }
+
+  /// Makes a release live, as soon as the keeper comes to it.
+  void desire(ReleaseTarget live) {
+    keeper.desire(Map.of(task, new Route(task, 1L, live, null, null, Instant.now())));
   }
 
   void know(ReleaseTarget target, ReleaseState state) {

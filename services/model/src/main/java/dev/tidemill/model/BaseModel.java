@@ -78,7 +78,7 @@ public final class BaseModel implements AutoCloseable {
     if (format == WeightFormat.INT8) {
       throw new IllegalArgumentException("Weights of format INT8 are for serving alone.");
     }
-    return load(folder, format, false);
+    return load(folder, format, false, () -> {});
   }
 
   /// The same for generators alone, which decode faster with it: linears that have their inputs in
@@ -86,10 +86,20 @@ public final class BaseModel implements AutoCloseable {
   ///
   /// @throws ModelFormatException naming file and key or tensor when the folder cannot be used
   public static BaseModel loadToServe(Path folder, WeightFormat format) {
-    return load(folder, format, true);
+    return loadToServe(folder, format, () -> {});
   }
 
-  private static BaseModel load(Path folder, WeightFormat format, boolean toServe) {
+  /// The same for a caller that may think better of it.
+  ///
+  /// @param before run before each weight; what it throws ends the loading, and the memory of
+  ///     those that were read is given back
+  /// @throws ModelFormatException naming file and key or tensor when the folder cannot be used
+  public static BaseModel loadToServe(Path folder, WeightFormat format, Runnable before) {
+    return load(folder, format, true, before);
+  }
+
+  private static BaseModel load(
+      Path folder, WeightFormat format, boolean toServe, Runnable before) {
     DecoderConfig config = DecoderConfig.read(folder.resolve(CONFIG));
     GenerationConfig generation = GenerationConfig.read(folder, config);
     List<Checkpoint.Weight> stored = Checkpoint.read(folder, config);
@@ -109,7 +119,7 @@ public final class BaseModel implements AutoCloseable {
     try {
       TensorMap weights =
           toServe
-              ? ServingLayout.load(stored, config, bf16, format == WeightFormat.INT8)
+              ? ServingLayout.load(stored, config, bf16, format == WeightFormat.INT8, before)
               : Checkpoint.load(stored, bf16);
       return new BaseModel(
           config, generation, tokenizer, companions(folder), weights, bf16, toServe);

@@ -20,27 +20,35 @@ final class ServingLayout {
   private final Dtype dtype;
   private final boolean int8;
   private final TensorMap.Filling filling;
+  private final Runnable before;
 
   private ServingLayout(
       List<Checkpoint.Weight> all,
       DecoderConfig config,
       boolean bf16,
       boolean int8,
-      TensorMap.Filling filling) {
+      TensorMap.Filling filling,
+      Runnable before) {
     all.forEach(weight -> weights.put(weight.own(), weight));
     this.config = config;
     this.dtype = bf16 ? Dtype.BF16 : Dtype.F32;
     this.int8 = int8;
     this.filling = filling;
+    this.before = before;
   }
 
   /// @param int8 whether matrices of linears are int8 in memory, each output with a scale of its
   ///     own
+  /// @param before run before each weight; what it throws ends the loading
   static TensorMap load(
-      List<Checkpoint.Weight> weights, DecoderConfig config, boolean bf16, boolean int8) {
+      List<Checkpoint.Weight> weights,
+      DecoderConfig config,
+      boolean bf16,
+      boolean int8,
+      Runnable before) {
     try (WeightConverter converter = new WeightConverter();
         TensorMap.Filling filling = new TensorMap.Filling("w", converter)) {
-      new ServingLayout(weights, config, bf16, int8, filling).fill();
+      new ServingLayout(weights, config, bf16, int8, filling, before).fill();
       return filling.done();
     }
   }
@@ -86,6 +94,7 @@ final class ServingLayout {
       filling.packed("model.embed_tokens", List.of(embedding.part(filling, dtype)), true);
     }
     for (Checkpoint.Weight rest : weights.values()) {
+      before.run();
       rest.addTo(filling, rest.matrix() ? dtype : Dtype.F32);
     }
   }
@@ -94,6 +103,7 @@ final class ServingLayout {
     List<PtNDArray> matrices = new ArrayList<>();
     List<PtNDArray> biases = new ArrayList<>();
     for (String part : parts) {
+      before.run();
       Checkpoint.Weight weight = Objects.requireNonNull(weights.remove(part + ".weight"), part);
       matrices.add(weight.part(filling, dtype));
       Checkpoint.@Nullable Weight bias = weights.remove(part + ".bias");

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,6 +69,26 @@ class BaseModelTest {
       assertThat(base.bytes()).isEqualTo(base.parameters() * 4);
       assertThat(Engine.memory().liveTensors()).isGreaterThan(before);
     }
+    assertThat(Engine.memory().liveTensors()).isEqualTo(before);
+  }
+
+  @Test
+  void aLoadThatIsGivenUpGivesItsMemoryBack() {
+    TinyModel.load(folder, true, 9).close();
+    long before = Engine.memory().liveTensors();
+    AtomicInteger weights = new AtomicInteger();
+    assertThatThrownBy(
+            () ->
+                BaseModel.loadToServe(
+                    folder.resolve("base"),
+                    WeightFormat.AS_STORED,
+                    () -> {
+                      if (weights.incrementAndGet() == 5) {
+                        throw new IllegalStateException("something better");
+                      }
+                    }))
+        .hasMessage("something better");
+    assertThat(weights).hasValue(5);
     assertThat(Engine.memory().liveTensors()).isEqualTo(before);
   }
 

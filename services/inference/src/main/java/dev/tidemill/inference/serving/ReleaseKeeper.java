@@ -65,6 +65,10 @@ public final class ReleaseKeeper implements AutoCloseable {
   private final AtomicReference<Map<String, Route>> desired = new AtomicReference<>(Map.of());
   private final Semaphore work = new Semaphore(0);
   private volatile Residency residency = Residency.NONE;
+
+  // The routes it looked at last; touched by the keeper's thread only.
+  private Map<String, Route> followed = Map.of();
+
   private @Nullable ServiceLoop loop;
 
   /// @param asked has the releases that no route names
@@ -156,18 +160,20 @@ public final class ReleaseKeeper implements AutoCloseable {
     }
   }
 
-  /// Brings one release that requests ask for; routes are looked at again before the next.
+  /// Brings one release that requests ask for; routes are looked at again before the next, and at
+  /// once when they change meanwhile.
   private boolean answerAsked() throws InterruptedException {
     AskedReleases.@Nullable Asked next = asked.next();
     if (next == null) {
       return false;
     }
-    residents.answer(next);
+    residents.answer(next, () -> routesRead.getAsBoolean() && !desired.get().equals(followed));
     work.release();
     return residents.takeChanged();
   }
 
   private void reconcile(Map<String, Route> routes) throws InterruptedException {
+    followed = routes;
     List<Wanted> wanted = wanted(routes);
     Set<String> ids = wanted.stream().map(w -> w.target().getRelease()).collect(Collectors.toSet());
     residents.forgetBut(ids);

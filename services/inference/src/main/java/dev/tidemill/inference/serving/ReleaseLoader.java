@@ -78,8 +78,9 @@ final class ReleaseLoader {
     return new Verified(base, adapter, bytes);
   }
 
-  BaseModel base(VerifiedArtifact artifact) throws RefusedException {
-    return sound("base", artifact, a -> BaseModel.loadToServe(a.folder(), format));
+  /// @param before run before each weight
+  BaseModel base(VerifiedArtifact artifact, Runnable before) throws RefusedException {
+    return sound("base", artifact, a -> BaseModel.loadToServe(a.folder(), format, before));
   }
 
   static Adapter adapter(VerifiedArtifact artifact, BaseModel base) throws RefusedException {

@@ -17,6 +17,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -105,7 +106,7 @@ final class Residents {
       return;
     }
     try {
-      added(load(one, wantedSince.computeIfAbsent(id, x -> System.nanoTime())));
+      added(load(one, wantedSince.computeIfAbsent(id, x -> System.nanoTime()), () -> {}));
       wantedSince.remove(id);
     } catch (RefusedException e) {
       refusals.add(id, e, false);
@@ -113,7 +114,11 @@ final class Residents {
   }
 
   /// Gets a release that requests ask for into memory and gives it to them, or tells them why not.
-  void answer(AskedReleases.Asked one) throws InterruptedException {
+  /// When there is something better to do, they go on waiting.
+  ///
+  /// @param better whether there is; asked between the steps of a load and before each weight of a
+  ///     base
+  void answer(AskedReleases.Asked one, BooleanSupplier better) throws InterruptedException {
     String id = one.id();
     @Nullable ResidentRelease release = wanted.get(id);
     if (release == null) {
@@ -125,7 +130,12 @@ final class Residents {
       return;
     }
     try {
-      asked.give(release == null ? added(load(one.wanted(), one.since())) : release);
+      asked.give(
+          release == null
+              ? added(load(one.wanted(), one.since(), () -> GivenUpException.when(better)))
+              : release);
+    } catch (GivenUpException e) {
+      log.info("loading release {} is given up for routes that changed", id);
     } catch (RefusedException e) {
       if (e.kind() == Kind.MEMORY) {
         meters.withoutRoom(one.wanted().task());
@@ -158,7 +168,8 @@ final class Residents {
     return release;
   }
 
-  private ResidentRelease load(Wanted one, long since)
+  /// @param goOn run between its steps; a [GivenUpException] of its ends the loading
+  private ResidentRelease load(Wanted one, long since, Runnable goOn)
       throws RefusedException, InterruptedException {
     ReleaseTarget target = one.target();
     ReleaseLoader.checkId(one.task(), target);
@@ -169,16 +180,18 @@ final class Residents {
     try {
       ReleaseLoader.Verified verified =
           loader.verify(target, base == null ? null : base.model().config());
+      goOn.run();
       makeRoom(target.getRelease(), verified.bytes());
       @Nullable VerifiedArtifact weights = verified.base();
       if (base == null) {
         VerifiedArtifact artifact = Objects.requireNonNull(weights);
-        base = bases.add(artifact, loader.base(artifact));
+        base = bases.add(artifact, loader.base(artifact, goOn));
       }
       @Nullable VerifiedArtifact delta = verified.adapter();
       if (delta != null) {
         adapter = ReleaseLoader.adapter(delta, base.model());
       }
+      goOn.run();
       ReleaseLoader.tryOut(target.getRelease(), base.probe(), adapter);
       bases.prepare(base, adapter);
       done = true;
@@ -192,6 +205,8 @@ final class Residents {
           (System.nanoTime() - since) / 1e9,
           this::becameIdle,
           uses::incrementAndGet);
+    } catch (GivenUpException e) {
+      throw e;
     } catch (RuntimeException e) {
       throw new RefusedException(
           Kind.MODEL, "release " + target.getRelease() + " cannot be loaded: " + e, e);

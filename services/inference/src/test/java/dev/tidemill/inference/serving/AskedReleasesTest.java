@@ -8,7 +8,11 @@ import dev.tidemill.events.Candidate;
 import dev.tidemill.events.GateReport;
 import dev.tidemill.events.Release;
 import dev.tidemill.events.ReleaseState;
+import dev.tidemill.model.BaseModel;
+import dev.tidemill.model.DecoderConfig;
+import dev.tidemill.model.tokenizer.BpeTrainer;
 import dev.tidemill.platform.http.Problem;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -18,9 +22,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -29,6 +36,8 @@ class AskedReleasesTest {
   private static final String TASK = "support";
   private static final String ID = TASK + "@sha256:" + "a".repeat(64);
   private static final Duration LONG = Duration.ofSeconds(20);
+
+  @TempDir private Path work;
 
   private final Map<String, Release> known = new ConcurrentHashMap<>();
   private final AtomicBoolean read = new AtomicBoolean(true);
@@ -85,6 +94,52 @@ class AskedReleasesTest {
       assertThatThrownBy(second::get).hasRootCauseMessage("the service is stopping");
       assertProblem(() -> asked.lease(TASK, ID, LONG), 503, "the service is stopping");
     }
+  }
+
+  @Test
+  void whoseReleaseIsLetGoInThatMomentWaitsForItToBeBroughtAgain() throws Exception {
+    known.put(ID, release(TASK, ReleaseState.RETIRED));
+    AtomicInteger woken = new AtomicInteger();
+    asked.whenAsked(woken::incrementAndGet);
+    try (BaseModel model = model();
+        ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Lease> waiting = clients.submit(() -> asked.lease(TASK, ID, LONG));
+      Awaitility.await().atMost(LONG).until(() -> woken.get() == 1);
+
+      ResidentRelease gone = resident(model);
+      assertThat(gone.tryLetGo()).isTrue();
+      asked.give(gone);
+      assertThat(waiting).isNotDone();
+      assertThat(asked.keeps(gone)).isFalse();
+      assertThat(asked.next()).extracting(AskedReleases.Asked::id).isEqualTo(ID);
+      assertThat(woken).as("the keeper is to come round again").hasValue(2);
+
+      ResidentRelease again = resident(model);
+      asked.give(again);
+      Lease lease = waiting.get();
+      assertThat(lease.release()).isSameAs(again);
+      assertThat(again.references()).isEqualTo(1);
+      assertThat(asked.next()).isNull();
+      lease.close();
+      assertThat(again.references()).isZero();
+      assertThat(gone.references()).isZero();
+    }
+  }
+
+  private static ResidentRelease resident(BaseModel model) {
+    Instant at = Instant.parse("2026-01-01T00:00:00Z");
+    ResidentBase base = new ResidentBase("sha256:" + "b".repeat(64), model, at);
+    return new ResidentRelease(
+        ID, TASK, base, null, null, at, 0, idle -> {}, new AtomicLong()::incrementAndGet);
+  }
+
+  private BaseModel model() {
+    Path tokenizer = work.resolve("tokenizer.json");
+    BpeTrainer.train(List.of("the tide turns the mill"), 280, BpeTrainer.CHAT_TOKENS, tokenizer);
+    DecoderConfig config =
+        new DecoderConfig(300, 16, 32, 1, 2, 1, 8, 1e-5, 10_000, 32, false, 1, 4);
+    BaseModel.initialise(work.resolve("base"), config, tokenizer, 1);
+    return BaseModel.load(work.resolve("base"));
   }
 
   private static void assertProblem(ThrowingCallable call, int status, String because) {
