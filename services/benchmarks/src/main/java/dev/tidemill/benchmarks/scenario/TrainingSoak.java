@@ -10,25 +10,36 @@ import dev.tidemill.model.tokenizer.BpeTrainer;
 import dev.tidemill.model.train.OptimizerConfig;
 import dev.tidemill.model.train.Precision;
 import dev.tidemill.model.train.PreferencePair;
+import dev.tidemill.model.train.RatedExample;
+import dev.tidemill.model.train.RatingObjective;
 import dev.tidemill.model.train.Trainer;
 import dev.tidemill.model.train.TrainingExample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
-/// Many steps of all objectives by turns, on batches of all sizes: resident memory must not grow.
+/// Steps of all objectives by turns, on batches of all sizes: resident memory must not grow.
 ///
-/// Memory is the mean over a tenth of the run: that of the last beside that of the one after the
-/// first three, by when every shape has been met. The Java heap should be fixed (`-Xms` equal to
-/// `-Xmx`, with `-XX:+AlwaysPreTouch`), or its growth is measured too.
+/// What is compared is the mean of the resident memory after each step of the last tenth with that
+/// of the tenth after the warm-up, which is the first fifth: by then the engine has met what shapes
+/// there are. The steps run in a process of their own whose Java heap is fixed and touched at its
+/// start, and whose allocator gives back within a second what is free: what it keeps for reuse
+/// otherwise goes up and down with the pace of the machine. So what grows is what training keeps.
 @CommandLine.Command(name = "training-soak", mixinStandardHelpOptions = true)
 public final class TrainingSoak implements Callable<Integer> {
   private static final int VOCABULARY = 1024;
+  private static final int TENTHS = 10;
+  private static final int WARM_UP = 2;
+  private static final String GIVEN_BACK = "dirty_decay_ms:1000,muzzy_decay_ms:0";
+  private static final double RATE = 1e-4;
+  private static final RatingObjective RATINGS = new RatingObjective(0.1, 1, 1);
   private static final DecoderConfig CONFIG =
       new DecoderConfig(VOCABULARY, 128, 352, 4, 4, 2, 32, 1e-5, 10_000, 512, true, 1, 4);
 
@@ -36,14 +47,39 @@ public final class TrainingSoak implements Callable<Integer> {
   private int steps = 2000;
 
   @CommandLine.Option(names = "--threads", description = "default: ${DEFAULT-VALUE}")
-  private int threads = 2;
+  private int threads = 1;
+
+  @CommandLine.Option(names = "--heap", description = "Java's; default: ${DEFAULT-VALUE}")
+  private String heap = "192m";
+
+  @CommandLine.Option(names = "--here", hidden = true)
+  private boolean here;
 
   public static void main(String[] args) {
     System.exit(new CommandLine(new TrainingSoak()).execute(args));
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
+    return here ? soak() : child();
+  }
+
+  private int child() throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(ProcessHandle.current().info().command().orElse("java"));
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseCompactObjectHeaders"));
+    command.addAll(List.of("-XX:+UseSerialGC", "-Xms" + heap, "-Xmx" + heap));
+    command.addAll(List.of("-XX:+AlwaysPreTouch", "-cp"));
+    command.add(System.getProperty("java.class.path", ""));
+    command.addAll(List.of(TrainingSoak.class.getName(), "--here"));
+    command.addAll(List.of("--steps", Integer.toString(steps)));
+    command.addAll(List.of("--threads", Integer.toString(threads)));
+    ProcessBuilder process = new ProcessBuilder(command).inheritIO();
+    process.environment().merge("MALLOC_CONF", GIVEN_BACK, (told, more) -> told + "," + more);
+    return process.start().waitFor();
+  }
+
+  private int soak() throws IOException {
     Engine.setThreads(threads);
     Report report = new Report(System.out);
     Path work = Files.createTempDirectory("training-soak");
@@ -59,43 +95,67 @@ public final class TrainingSoak implements Callable<Integer> {
       Instructions data = new Instructions(VOCABULARY, 11);
       List<TrainingExample> answers = data.answers(400, null, base.tokenizer());
       List<PreferencePair> pairs = data.pairs(100, null, base.tokenizer());
+      List<RatedExample> rated = rated(pairs);
       Random random = new Random(3);
-      double[] sums = new double[10];
-      int tenth = Math.max(1, steps / 10);
+      double[] means = new double[TENTHS];
+      int tenth = Math.max(1, steps / TENTHS);
+      int all = tenth * TENTHS;
       long tensors = 0;
-      for (int step = 0; step < tenth * 10; step++) {
-        step(step, full, lora, draw(answers, 8, random), draw(pairs, 3, random));
-        sums[step / tenth] += Resident.nowMib() / tenth;
+      long begin = System.nanoTime();
+      double busy = processorMillis();
+      for (int step = 0; step < all; step++) {
+        switch (step % 6) {
+          case 0 -> full.step(text(draw(answers, 8, random)), RATE);
+          case 1 -> lora.step(draw(answers, 8, random), RATE);
+          case 2 -> lora.step(text(draw(answers, 8, random)), RATE);
+          case 3 -> lora.preferenceStep(draw(pairs, 3, random), RATE, 0.1);
+          case 4 -> lora.ratedStep(draw(rated, 5, random), RATE, RATINGS);
+          default -> {
+            List<TrainingExample> whole = draw(answers, 8, random);
+            lora.accumulatedStep(
+                List.of(whole.subList(0, 1), whole.subList(1, whole.size())), RATE);
+          }
+        }
+        means[step / tenth] += Resident.nowMib() / tenth;
         tensors = step == tenth ? Engine.memory().liveTensors() : tensors;
+        if ((step + 1) % tenth == 0) {
+          int number = step / tenth;
+          report.figure("resident, tenth %d of 10".formatted(number + 1), means[number], "MiB");
+        }
       }
-      for (int i = 0; i < sums.length; i++) {
-        report.figure("resident, tenth %d of 10".formatted(i + 1), sums[i], "MiB");
-      }
-      report.count("steps", tenth * 10L);
+      report.figure("a step", (System.nanoTime() - begin) / 1e6 / all, "ms");
+      report.figure("a step, of processors", (processorMillis() - busy) / all, "ms");
+      report.count("steps", all);
       report.none("native tensors more", Engine.memory().liveTensors() - tensors);
-      report.atMost("growth of resident memory", (sums[9] / sums[3] - 1) * 100, 2, "%");
+      report.atMost(
+          "growth of resident memory, last tenth over the third",
+          (means[TENTHS - 1] / means[WARM_UP] - 1) * 100,
+          2,
+          "%");
     }
     return report.exitCode();
   }
 
-  /// By turns: text with all weights, answers and text with an adapter, preferences, a batch in
-  /// parts.
-  private static void step(
-      int step,
-      Trainer full,
-      Trainer lora,
-      List<TrainingExample> answers,
-      List<PreferencePair> pairs) {
-    double rate = 1e-4;
-    switch (step % 5) {
-      case 0 -> full.step(text(answers), rate);
-      case 1 -> lora.step(answers, rate);
-      case 2 -> lora.step(text(answers), rate);
-      case 3 -> lora.preferenceStep(pairs, rate, 0.1);
-      default ->
-          lora.accumulatedStep(
-              List.of(answers.subList(0, 1), answers.subList(1, answers.size())), rate);
+  /// What this process has had of the processors, whatever else ran.
+  private static double processorMillis() {
+    return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toMillis();
+  }
+
+  /// Chosen answers as good ones, rejected ones as bad.
+  private static List<RatedExample> rated(List<PreferencePair> pairs) {
+    List<RatedExample> rated = new ArrayList<>();
+    for (PreferencePair pair : pairs) {
+      rated.add(rated(pair.chosen(), true));
+      rated.add(rated(pair.rejected(), false));
     }
+    return rated;
+  }
+
+  private static RatedExample rated(TrainingExample answered, boolean good) {
+    int[] tokens = answered.tokens();
+    int prompt = tokens.length - answered.labelledTokens();
+    return new RatedExample(
+        Arrays.copyOf(tokens, prompt), Arrays.copyOfRange(tokens, prompt, tokens.length), good, 1);
   }
 
   private static List<TrainingExample> text(List<TrainingExample> answers) {
