@@ -120,7 +120,7 @@ public final class Instructions {
   }
 
   private int length(double median, double sigma) {
-    return (int) Math.clamp(Math.round(median * Math.exp(sigma * random.nextGaussian())), 1, 2000);
+    return Math.clamp(Math.round(median * Math.exp(sigma * random.nextGaussian())), 1, 2000);
   }
 
   /// Four tokens in five follow from the one before.
