@@ -28,10 +28,10 @@ import picocli.CommandLine;
 /// Steps of all objectives by turns, on batches of all sizes: resident memory must not grow.
 ///
 /// What is compared is the mean of the resident memory after each step of the last tenth with that
-/// of the tenth after the warm-up, which is the first fifth: by then the engine has met what shapes
-/// there are. The steps run in a process of their own whose Java heap is fixed and touched at its
+/// of the tenth after the warm-up, which is the first fifth: in it the engine meets most shapes.
+/// The steps run in a process of their own whose Java heap is fixed and touched at its
 /// start, and whose allocator gives back within a second what is free: what it keeps for reuse
-/// otherwise goes up and down with the pace of the machine. So what grows is what training keeps.
+/// otherwise goes up and down with the pace of the machine.
 @CommandLine.Command(name = "training-soak", mixinStandardHelpOptions = true)
 public final class TrainingSoak implements Callable<Integer> {
   private static final int VOCABULARY = 1024;
