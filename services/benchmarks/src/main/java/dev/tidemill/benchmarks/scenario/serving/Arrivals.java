@@ -66,7 +66,8 @@ public final class Arrivals {
   }
 
   private static int length(SplittableRandom random, double mean) {
-    return (int) Math.max(1, Math.min(4 * mean, Math.round(exponential(random) * mean)));
+    int most = (int) Math.max(1, 4 * mean);
+    return Math.clamp(Math.round(exponential(random) * mean), 1, most);
   }
 
   private static double exponential(SplittableRandom random) {
