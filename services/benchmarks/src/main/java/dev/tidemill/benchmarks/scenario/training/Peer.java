@@ -72,6 +72,8 @@ public record Peer(Path python, Path script, Path work, int threads) {
     JSON.writeValue(work.resolve(kind + ".json").toFile(), data);
   }
 
+  /// Trains with the peer in this mode.
+  ///
   /// @throws IOException when the process fails; what it printed is in the message
   public Result run(String mode) throws IOException {
     Process process =

@@ -24,7 +24,7 @@ public final class RandomCheckpoint {
 
   private RandomCheckpoint() {}
 
-  /// @return the size of the file of weights
+  /// Writes the folder, and says how many bytes its file of weights has.
   public static long write(Path folder, DecoderConfig config, List<String> texts, long seed)
       throws IOException {
     Files.createDirectories(folder);
