@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Broker, ingest and curator are killed with `kill -9` while a stream of documents,
@@ -20,7 +21,9 @@ class CurationCrashTest {
   private static final int EVENTS = 2_000;
   private static final int KILLS = 6;
 
-  @TempDir private Path folder;
+  /// Data and logs of the processes stay when the test fails.
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  private Path folder;
 
   @Test
   void nothingIsLostAndNothingTrainsTwice() throws IOException {
@@ -30,13 +33,13 @@ class CurationCrashTest {
     System.out.printf(
         "%d events, kills %s, seconds until it worked again %s%n",
         result.events(), result.kills(), result.recoveries());
+    assertThat(result.behind()).as("raw records not read").isZero();
     assertThat(result.faults()).as("lost, duplicated or not as the model says").isEmpty();
     assertThat(result.kills())
         .as("kills")
         .hasSize(3)
         .allSatisfy((v, n) -> assertThat(n).isPositive());
     assertThat(result.falls().values()).as("ends without a kill").containsOnly(0);
-    assertThat(result.behind()).as("raw records not read").isZero();
     assertThat(result.parked()).as("feedback parked").isZero();
     assertThat(result.examples()).as("examples").isGreaterThan(EVENTS / 4);
     assertThat(result.documents()).as("documents").isGreaterThan(EVENTS / 10);

@@ -1,6 +1,7 @@
 package dev.tidemill.curator;
 
 import dev.tidemill.curator.erasure.Eraser;
+import dev.tidemill.curator.io.CommittedWatermark;
 import dev.tidemill.curator.io.CuratorMetrics;
 import dev.tidemill.curator.io.CuratorTopology;
 import dev.tidemill.curator.io.Instance;
@@ -68,9 +69,15 @@ public final class CuratorService implements Service {
     CuratorMetrics metrics = lifecycle.add("meters", new CuratorMetrics(context.metrics()));
     Heartbeat pulse =
         lifecycle.add("pulse", context.health().heartbeat("curator-streams", PULSE_LIMIT));
+    CommittedWatermark watermark =
+        new CommittedWatermark(context.kafka(), APPLICATION_ID, context.clock());
     Stage stage =
         Stage.of(
-            config, context.kafka().withRegistryPatience(REGISTRY_PATIENCE), metrics, pulse::beat);
+            config,
+            context.kafka().withRegistryPatience(REGISTRY_PATIENCE),
+            metrics,
+            watermark,
+            pulse::beat);
     Properties properties = new Properties();
     properties.putAll(properties());
     KafkaStreams streams = new KafkaStreams(CuratorTopology.of(stage), properties);
@@ -93,6 +100,7 @@ public final class CuratorService implements Service {
     context.health().readiness(NAME, () -> whyNotReady(streams));
     streams.start();
     streamsMetrics.bindTo(context.metrics());
+    lifecycle.add("watermark", watermark.start(context.health()));
     lifecycle.add("watch", watch(streams, pulse));
     lifecycle.add("eraser", new Eraser(context, config, APPLICATION_ID).start());
   }

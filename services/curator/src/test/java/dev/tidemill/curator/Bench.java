@@ -36,6 +36,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -68,6 +69,7 @@ public final class Bench implements AutoCloseable {
   private final Path state;
   private final TopologyTestDriver driver;
   private long now = Records.START.toEpochMilli();
+  private long readUntil = Long.MAX_VALUE;
 
   public Bench() {
     this(NOTHING_HELD_OUT, Caps.DEFAULT);
@@ -94,6 +96,7 @@ public final class Bench implements AutoCloseable {
                 config,
                 new KafkaClients(KafkaConfig.of("nowhere:1"), "test", meters),
                 new CuratorMetrics(meters),
+                partition -> readUntil,
                 () -> {})
             .with(tasks);
     Properties properties = new Properties();
@@ -195,6 +198,11 @@ public final class Bench implements AutoCloseable {
   public void pass(Duration duration) {
     now += duration.toMillis();
     driver.advanceWallClockTime(duration);
+  }
+
+  /// From here on what came after `time` counts as not read.
+  public void readUntil(Instant time) {
+    readUntil = time.toEpochMilli();
   }
 
   /// Lets feedback settle.

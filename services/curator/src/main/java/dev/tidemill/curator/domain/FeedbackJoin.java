@@ -76,7 +76,10 @@ public final class FeedbackJoin {
   }
 
   /// It is `now`: what has settled is joined, what waited too long is given up.
-  public Decision due(JoinState state, long now) {
+  ///
+  /// @param readUntil all that had come by then has been read: what something still waits for may
+  ///   lie among what has not, however long ago it came
+  public Decision due(JoinState state, long now, long readUntil) {
     @Nullable Served served = state.served();
     boolean expired = served != null && now >= served.arrivedAt() + times.retention().toMillis();
     List<JoinEffect> effects = new ArrayList<>();
@@ -85,7 +88,8 @@ public final class FeedbackJoin {
       if (served != null && slot.waiting() && !slot.isRetraction() && slot.dueAt() <= now) {
         effects.add(new Join(served, slot));
         slots.add(slot.done());
-      } else if ((served == null || slot.isRetraction()) && orphanedAt(slot) <= now) {
+      } else if ((served == null || slot.isRetraction())
+          && orphanedAt(slot) <= Math.min(now, readUntil)) {
         if (slot.waiting()) {
           effects.add(new Refuse(slot.raw(), orphaned(slot, served)));
         }
@@ -98,7 +102,7 @@ public final class FeedbackJoin {
     return new Decision(expired ? JoinState.EMPTY : new JoinState(served, slots), effects);
   }
 
-  /// When [#due] has something to do next; empty when the state is empty.
+  /// When [#due] has something to do next, if all has been read; empty when the state is empty.
   public OptionalLong nextDue(JoinState state) {
     @Nullable Served served = state.served();
     long next = served == null ? Long.MAX_VALUE : served.arrivedAt() + times.retention().toMillis();

@@ -7,7 +7,8 @@ import java.time.Duration;
 /// @param retention how long a completion takes feedback; 7 days unless told
 /// @param settle how long feedback waits for its revision or retraction before it makes an example;
 ///   1 s unless told
-/// @param orphanRetention how long feedback waits for its completion; 1 hour unless told
+/// @param orphanRetention how long feedback waits for its completion, and longer while the curator
+///   has not read all that came meanwhile; 1 hour unless told
 /// @param maxFeedback most feedback kept for one completion; 250 unless told
 public record JoinTimes(
     Duration retention, Duration settle, Duration orphanRetention, int maxFeedback) {

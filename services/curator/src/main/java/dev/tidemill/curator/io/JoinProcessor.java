@@ -34,6 +34,7 @@ final class JoinProcessor implements Work<byte[], byte[]> {
   private static final Duration TICK = Duration.ofMillis(100);
 
   private final Stage stage;
+  private final int partition;
   private final Desk desk;
   private final FeedbackJoin join;
   private final ExampleMaker maker;
@@ -45,6 +46,7 @@ final class JoinProcessor implements Work<byte[], byte[]> {
 
   JoinProcessor(Stage stage, ProcessorContext<String, Output> context) {
     this.stage = stage;
+    this.partition = context.taskId().partition();
     this.desk = new Desk(context, stage);
     this.join = new FeedbackJoin(stage.config().join());
     this.maker = stage.exampleMaker();
@@ -122,9 +124,10 @@ final class JoinProcessor implements Work<byte[], byte[]> {
 
   private void tick(long now) {
     ids.expire(now);
-    for (String id : joins.due(now)) {
+    long readUntil = stage.watermark().of(partition);
+    for (String id : joins.due(now, readUntil)) {
       JoinState state = joins.get(id);
-      apply(id, state, join.due(state, now));
+      apply(id, state, join.due(state, now, readUntil));
     }
   }
 

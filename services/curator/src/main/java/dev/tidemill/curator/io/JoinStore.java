@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
@@ -63,12 +64,18 @@ final class JoinStore {
   }
 
   /// Completion ids that need looking at now.
-  List<String> due(long now) {
+  ///
+  /// @param readUntil what is parked needs no look before all that came by its time has been read
+  List<String> due(long now, long readUntil) {
     List<String> ids = new ArrayList<>();
     try (KeyValueIterator<String, Integer> due = timers.range(timer(0, ""), timer(now + 1, ""))) {
       while (due.hasNext()) {
-        String timer = due.next().key;
-        ids.add(timer.substring(timer.indexOf('/') + 1));
+        KeyValue<String, Integer> next = due.next();
+        int slash = next.key.indexOf('/');
+        boolean waits = next.value > 0 && Long.parseLong(next.key, 0, slash, 16) > readUntil;
+        if (!waits) {
+          ids.add(next.key.substring(slash + 1));
+        }
       }
     }
     return ids;

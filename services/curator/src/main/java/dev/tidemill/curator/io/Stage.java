@@ -19,6 +19,7 @@ import dev.tidemill.schemas.Topics;
 /// What every processor of the topology works with. All of it may be shared by threads.
 ///
 /// @param erasures who asked to be forgotten
+/// @param watermark up to when all that came for the join has been read
 /// @param neighbours how much the subjects of other partitions give
 /// @param partitions of the internal topics: how many tasks share the subjects, or the keys
 /// @param beat called each time a processor's clock ticks: its thread came round
@@ -28,19 +29,25 @@ public record Stage(
     Rules rules,
     CuratorMetrics metrics,
     Erasures erasures,
+    Watermark watermark,
     Neighbours neighbours,
     int partitions,
     Runnable beat) {
 
   /// A stage of this configuration.
   public static Stage of(
-      CuratorConfig config, KafkaClients kafka, CuratorMetrics metrics, Runnable beat) {
+      CuratorConfig config,
+      KafkaClients kafka,
+      CuratorMetrics metrics,
+      Watermark watermark,
+      Runnable beat) {
     return new Stage(
         config,
         Codecs.of(kafka),
         new Rules(config.limits(), config.screening(metrics)),
         metrics,
         new Erasures(kafka.codec(Topics.ERASURES), config.limits()),
+        watermark,
         new Neighbours(kafka.codec(Topics.ACTIVITY)),
         CuratorTopology.PARTITIONS,
         beat);
@@ -48,7 +55,7 @@ public record Stage(
 
   /// The same with so many tasks for each stage.
   public Stage with(int tasks) {
-    return new Stage(config, codecs, rules, metrics, erasures, neighbours, tasks, beat);
+    return new Stage(config, codecs, rules, metrics, erasures, watermark, neighbours, tasks, beat);
   }
 
   ExampleMaker exampleMaker() {

@@ -144,6 +144,40 @@ class JoinTest {
   }
 
   @Test
+  void no_feedback_is_orphaned_before_all_that_came_in_time_has_been_read() {
+    bench.readUntil(START.plus(Duration.ofMinutes(59)));
+    bench.send(correction("f1", "c1", "ann", "5"));
+    bench.send(correction("f2", "c2", "bob", "5"));
+    bench.pass(Duration.ofDays(2));
+    assertThat(bench.reasons()).isEmpty();
+    assertThat(bench.gauge("tidemill.curator.feedback.parked")).isEqualTo(2);
+
+    bench.send(completion("c1", "q", "0"));
+    bench.pass(Duration.ofMillis(100));
+    assertThat(bench.examples()).hasSize(2);
+
+    bench.readUntil(START.plus(Duration.ofHours(1)));
+    bench.pass(Duration.ofMillis(100));
+    List<DeadLetter> letters = bench.deadLetters();
+    assertThat(letters).extracting(DeadLetter::getReason).containsExactly("orphaned_feedback");
+    assertThat(letters.getFirst().getDetail()).contains("'c2'");
+    assertThat(bench.gauge("tidemill.curator.feedback.parked")).isZero();
+  }
+
+  @Test
+  void no_retraction_is_orphaned_before_all_that_came_in_time_has_been_read() {
+    bench.readUntil(START);
+    bench.send(completion("c1", "q", "0"));
+    bench.send(retraction("f2", "c1", "ann", "f1"));
+    bench.pass(Duration.ofHours(2));
+    assertThat(bench.reasons()).isEmpty();
+    bench.send(correction("f1", "c1", "ann", "5"));
+    bench.settle();
+    assertThat(bench.examples()).isEmpty();
+    assertThat(bench.reasons()).isEmpty();
+  }
+
+  @Test
   void nothing_is_made_before_it_has_settled() {
     bench.send(completion("c1", "q", "0"));
     bench.send(correction("f1", "c1", "ann", "5"));

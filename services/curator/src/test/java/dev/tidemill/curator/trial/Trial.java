@@ -86,7 +86,8 @@ public record Trial(Caps caps, Guard guard, int partitions) {
     CuratorMetrics metrics = new CuratorMetrics(meters);
     CuratorConfig config = config(Path.of("no-state"));
     KafkaClients kafka = new KafkaClients(KafkaConfig.of("nowhere:1"), "trial", meters);
-    Stage stage = Stage.of(config, kafka, metrics, () -> {}).with(partitions);
+    Stage stage =
+        Stage.of(config, kafka, metrics, partition -> Long.MAX_VALUE, () -> {}).with(partitions);
     ExampleMaker maker = new ExampleMaker(new Rules(config.limits(), config.screening(metrics)));
     List<Evidence> evidence = new ArrayList<>();
     List<Said> inOrder = said.stream().sorted(Comparator.comparing(Said::at)).toList();

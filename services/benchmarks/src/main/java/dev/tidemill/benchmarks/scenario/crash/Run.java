@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 
 /// One run of the script on a cluster of its own.
 final class Run {
@@ -67,7 +68,7 @@ final class Run {
         say("%d events sent; what they make must settle", pace.sent());
         script.steps(oracle::accept);
         oracle.settle();
-        settled(cluster, tail, oracle.documents() + oracle.examples(), 0);
+        settled(cluster, tail, oracle.documents() + oracle.examples(), 0, () -> true);
         driver.afterthoughts();
         double streamSeconds = seconds(streamStart);
         pace.end();
@@ -80,7 +81,8 @@ final class Run {
             cluster,
             tail,
             expected.documents().size() + expected.examples().size(),
-            expected.refused().size());
+            expected.refused().size(),
+            () -> cluster.parked() == 0);
         // What is too much comes late, if it comes.
         Cluster.pause(Duration.ofSeconds(3));
         Lags.Account lags = Lags.of(cluster.clients());
@@ -102,20 +104,30 @@ final class Run {
   }
 
   /// Returns when so much is there and the curator has read all, or nothing has come for long.
-  private void settled(Cluster cluster, Tail tail, int curated, int refused) {
+  ///
+  /// @param refused dead letters at least: what is sent again makes more of them
+  /// @param done what must hold besides
+  private void settled(Cluster cluster, Tail tail, int curated, int refused, BooleanSupplier done) {
     Duration patience =
         settings.settle().plus(settings.orphanRetention()).plus(Duration.ofMinutes(1));
     while (tail.quiet().compareTo(patience) < 0) {
       if (tail.curated() >= curated
           && tail.deadLetters() >= refused
-          && Lags.of(cluster.clients()).behind() == 0) {
+          && Lags.of(cluster.clients()).behind() == 0
+          && done.getAsBoolean()) {
         return;
       }
       Cluster.pause(Duration.ofMillis(500));
     }
     say(
-        "nothing has come for %d s: %d of %d curated, %d of %d refused",
-        patience.toSeconds(), tail.curated(), curated, tail.deadLetters(), refused);
+        "nothing has come for %d s: %d of %d curated, %d of %d refused, %d not read, %.0f parked",
+        patience.toSeconds(),
+        tail.curated(),
+        curated,
+        tail.deadLetters(),
+        refused,
+        Lags.of(cluster.clients()).behind(),
+        cluster.parked());
   }
 
   private static Map<String, Integer> counts(Outcome outcome) {
