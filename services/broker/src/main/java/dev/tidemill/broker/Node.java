@@ -43,6 +43,7 @@ final class Node {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private final int id;
+  private final SharedServer shared;
   private final ControllerServer controller;
   private final BrokerServer broker;
 
@@ -52,7 +53,7 @@ final class Node {
         KafkaRaftServer.initializeLogDirs(config, log, "[node " + id + "] ");
     Metrics metrics =
         Server.initializeMetrics(config, Time.SYSTEM, directories._1().clusterId().orElseThrow());
-    SharedServer shared =
+    shared =
         new SharedServer(
             config,
             directories._1(),
@@ -71,6 +72,7 @@ final class Node {
   void start() throws InterruptedException, ExecutionException, TimeoutException {
     controller.startup();
     removeFormerRegistration();
+    awaitMetadata();
     broker.startup();
   }
 
@@ -102,6 +104,19 @@ final class Node {
         }
         TimeUnit.MILLISECONDS.sleep(10);
       }
+    }
+  }
+
+  // The broker begins with the metadata that the node has read so far: with what came before the
+  // removal it would lead partitions by the former registration after all.
+  private void awaitMetadata() throws InterruptedException, TimeoutException {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    long written = shared.raftManager().client().highWatermark().orElse(0);
+    while (shared.loader().lastAppliedOffset() < written - 1) {
+      if (System.nanoTime() > end) {
+        throw new TimeoutException("the node does not read its metadata up to offset " + written);
+      }
+      TimeUnit.MILLISECONDS.sleep(5);
     }
   }
 }
