@@ -12,6 +12,7 @@ import dev.tidemill.model.safetensors.StoredTensor;
 import dev.tidemill.model.safetensors.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -197,8 +198,8 @@ final class Checkpoint {
         .forEach(
             entry -> {
               String name = entry.getValue().asText();
-              Path file = folder.resolve(name);
-              if (!entry.getValue().isTextual() || !folder.equals(file.getParent())) {
+              @Nullable Path file = entry.getValue().isTextual() ? beside(folder, name) : null;
+              if (file == null) {
                 throw json.fault(
                     "weight_map",
                     "names " + name + " for " + entry.getKey() + ", which is no file beside it");
@@ -211,5 +212,15 @@ final class Checkpoint {
               shardOf.put(entry.getKey(), file);
             });
     return shardOf;
+  }
+
+  /// The file of that name in the folder itself; null when the name leads elsewhere.
+  private static @Nullable Path beside(Path folder, String name) {
+    try {
+      Path file = folder.resolve(name);
+      return folder.equals(file.getParent()) ? file : null;
+    } catch (InvalidPathException impossible) {
+      return null;
+    }
   }
 }

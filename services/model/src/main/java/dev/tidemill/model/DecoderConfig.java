@@ -43,6 +43,9 @@ public record DecoderConfig(
     Family family,
     Traits traits) {
 
+  /// More than any published decoder has: beyond it a number is taken for damage.
+  private static final int MOST_LAYERS = 1000;
+
   public DecoderConfig {
     requirePositive("vocabSize", vocabSize);
     requirePositive("hiddenSize", hiddenSize);
@@ -52,6 +55,14 @@ public record DecoderConfig(
     requirePositive("kvHeads", kvHeads);
     requirePositive("headDim", headDim);
     requirePositive("maxPositions", maxPositions);
+    if (layers > MOST_LAYERS) {
+      throw new IllegalArgumentException(
+          "layers must be at most " + MOST_LAYERS + ", but is " + layers + ".");
+    }
+    if (3L * heads * headDim > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "heads times headDim is too large: %d times %d.".formatted(heads, headDim));
+    }
     if (heads % kvHeads != 0) {
       throw new IllegalArgumentException(
           "heads must be a multiple of kvHeads, but they are " + heads + " and " + kvHeads + ".");

@@ -11,13 +11,22 @@ import java.util.OptionalInt;
 
 /// What `tokenizer.json` says about its tokens, beside what the binding does with them.
 final class Vocabulary {
+  /// More than any published vocabulary has: beyond it a number is taken for damage.
+  private static final int MOST_TOKENS = 1 << 24;
+
+  private final int size;
   private final Map<String, Integer> ids;
   private final List<String> special;
   private final int[] byteLengths;
   private final TokenBytes bytes;
 
   private Vocabulary(
-      Map<String, Integer> ids, List<String> special, int[] byteLengths, TokenBytes bytes) {
+      int size,
+      Map<String, Integer> ids,
+      List<String> special,
+      int[] byteLengths,
+      TokenBytes bytes) {
+    this.size = size;
     this.ids = ids;
     this.special = special;
     this.byteLengths = byteLengths;
@@ -31,7 +40,7 @@ final class Vocabulary {
     int size = 0;
     if (vocabulary.isObject()) {
       for (Map.Entry<String, JsonNode> entry : vocabulary.properties()) {
-        ids.put(entry.getKey(), entry.getValue().asInt());
+        ids.put(entry.getKey(), number(json, "model.vocab", entry.getKey(), entry.getValue()));
       }
     } else if (vocabulary.isArray()) {
       for (JsonNode entry : vocabulary) {
@@ -42,9 +51,10 @@ final class Vocabulary {
     }
     List<String> special = new ArrayList<>();
     for (JsonNode token : json.root().path("added_tokens")) {
-      ids.put(token.path("content").asText(), token.path("id").asInt());
+      String content = token.path("content").asText();
+      ids.put(content, number(json, "added_tokens", content, token.path("id")));
       if (token.path("special").asBoolean()) {
-        special.add(token.path("content").asText());
+        special.add(content);
       }
     }
     for (int id : ids.values()) {
@@ -60,7 +70,17 @@ final class Vocabulary {
     List<String> added = new ArrayList<>();
     json.root().path("added_tokens").forEach(token -> added.add(token.path("content").asText()));
     TokenBytes bytes = new TokenBytes(ids, added, special, json.root().path("decoder"));
-    return new Vocabulary(Map.copyOf(ids), List.copyOf(special), lengths, bytes);
+    return new Vocabulary(size, Map.copyOf(ids), List.copyOf(special), lengths, bytes);
+  }
+
+  private static int number(JsonFile json, String key, String token, JsonNode id) {
+    if (!id.isIntegralNumber()
+        || !id.canConvertToInt()
+        || id.intValue() < 0
+        || id.intValue() >= MOST_TOKENS) {
+      throw json.fault(key, "gives the token " + token + " the number " + id);
+    }
+    return id.intValue();
   }
 
   TokenBytes bytes() {
@@ -72,8 +92,9 @@ final class Vocabulary {
     return id == null ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
+  /// One more than the highest number.
   int size() {
-    return Math.max(byteLengths.length, ids.size());
+    return size;
   }
 
   /// The bytes that tokens stand for, or -1 when this kind of vocabulary does not tell.
