@@ -3,13 +3,11 @@ package dev.tidemill.model;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tidemill.model.program.DecoderShapes;
 import dev.tidemill.model.safetensors.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.random.RandomGenerator;
 
 /// A narrow network after the attention and after the feed-forward part of every layer: down, an
 /// activation, up, added to what went in (Houlsby et al., 2019).
@@ -70,21 +68,7 @@ public record BottleneckConfig(int width, Activation activation) implements Tuni
   /// Down is uniform within 1/sqrt(inputs), up is zero: at first nothing changes.
   @Override
   public List<Tensor> fresh(BaseModel base, long seed) {
-    RandomGenerator random = DecoderShapes.random(seed);
-    List<Tensor> tensors = new ArrayList<>();
-    shapes(base.config())
-        .forEach(
-            (name, shape) -> {
-              float[] values = new float[DecoderShapes.size(shape)];
-              if (name.endsWith("down.weight")) {
-                double bound = 1 / Math.sqrt(shape[1]);
-                for (int i = 0; i < values.length; i++) {
-                  values[i] = (float) random.nextDouble(-bound, bound);
-                }
-              }
-              tensors.add(Tensor.ofFloats(name, shape, values));
-            });
-    return tensors;
+    return DecoderShapes.freshPairs(shapes(base.config()), "down.weight", seed);
   }
 
   @Override

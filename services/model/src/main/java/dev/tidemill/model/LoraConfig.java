@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.random.RandomGenerator;
 
 /// How a low-rank adapter is shaped, in PEFT's words.
 ///
@@ -201,21 +200,7 @@ public record LoraConfig(
 
   /// Fresh pairs as PEFT draws them: A uniform within 1/sqrt(inputs), B zero.
   List<Tensor> fresh(DecoderConfig base, long seed) {
-    RandomGenerator random = DecoderShapes.random(seed);
-    List<Tensor> tensors = new ArrayList<>();
-    shapes(base)
-        .forEach(
-            (name, shape) -> {
-              float[] values = new float[DecoderShapes.size(shape)];
-              if (name.endsWith(".lora_A.weight")) {
-                double bound = 1 / Math.sqrt(shape[1]);
-                for (int i = 0; i < values.length; i++) {
-                  values[i] = (float) random.nextDouble(-bound, bound);
-                }
-              }
-              tensors.add(Tensor.ofFloats(name, shape, values));
-            });
-    return tensors;
+    return DecoderShapes.freshPairs(shapes(base), ".lora_A.weight", seed);
   }
 
   @Override

@@ -106,6 +106,27 @@ public final class DecoderShapes {
     return tensors;
   }
 
+  /// Fresh matrices that go in pairs, the first of which is drawn uniformly within 1/sqrt(inputs)
+  /// as PEFT does; all else is zero, so that at first a pair changes nothing.
+  ///
+  /// @param firsts how the names of the first ones end
+  public static List<Tensor> freshPairs(SortedMap<String, int[]> shapes, String firsts, long seed) {
+    RandomGenerator random = random(seed);
+    List<Tensor> tensors = new ArrayList<>();
+    shapes.forEach(
+        (name, shape) -> {
+          float[] values = new float[size(shape)];
+          if (name.endsWith(firsts)) {
+            double bound = 1 / Math.sqrt(shape[1]);
+            for (int i = 0; i < values.length; i++) {
+              values[i] = (float) random.nextDouble(-bound, bound);
+            }
+          }
+          tensors.add(Tensor.ofFloats(name, shape, values));
+        });
+    return tensors;
+  }
+
   /// The source of everything that is drawn when tensors are made.
   public static RandomGenerator random(long seed) {
     return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);

@@ -113,10 +113,9 @@ public final class WeightConverter implements AutoCloseable {
     try (PtNDManager call = (PtNDManager) manager.newSubManager()) {
       NDArray selector = call.create(0f);
       selector.setName("module_method:widen");
-      // Asked by a second array over the same memory: the result hangs on the first input's
-      // manager,
-      // and the name of the array is its place among other arguments.
-      NDArray unnamed = ((PtNDArray) array.stopGradient());
+      // Asked by a second array over the same memory: the result hangs on the manager of the first
+      // input, and the name of the array is its place among other arguments.
+      NDArray unnamed = array.stopGradient();
       try {
         NDArray made = IValueUtils.forward(block, new NDList(unnamed, selector), true).head();
         try {

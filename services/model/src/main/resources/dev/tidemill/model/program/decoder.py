@@ -1,10 +1,10 @@
 # The decoder of every family, as a TorchScript program in the dialect that libtorch serialises. It is
 # packed at start-up (ProgramArchive.java) and holds no weights: `w` is the base (under the names of
 # Llama's tensors), `a` the adapter (a key that is present is applied; methods.py lists them). What a
-# family switches on are attributes. Shapes are in the names: B sequences, L positions, T positions of all rows of a batch,
-# D width, N heads, K key-value heads, G = N/K, H head width, S labelled positions, V vocabulary.
-# `dtype` is what linears and attention compute in (6 fp32, 15 bf16); the residual stream, norms, losses
-# and trained parameters are fp32 always. `c` is the base cast for that.
+# family switches on are attributes. Shapes are in the names: B sequences, L positions, T positions of
+# all rows of a batch, D width, N heads, K key-value heads, G = N/K, H head width, S labelled positions,
+# V vocabulary. `dtype` is what linears and attention compute in (6 fp32, 15 bf16); the residual stream,
+# norms, losses and trained parameters are fp32 always. `c` is the base cast for that.
 class Decoder(Module):
   __parameters__ = []
   __buffers__ = []

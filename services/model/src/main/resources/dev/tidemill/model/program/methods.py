@@ -8,7 +8,7 @@
 #   replaces []: every other key takes the place of the base's tensor of that name, or is a bias that
 #                the base has not
 # While training, the tokens -1, -2, .. -n at the beginning of a sequence keep the places of a prefix or
-# a prompt; prefill sets them itself.
+# a prompt; read (serving.py) sets them itself.
 
   # The base as the adapter wants it: where that replaces tensors, they stand in for the base's.
   def overlay(self: __torch__.Decoder, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Dict[str, Tensor]:

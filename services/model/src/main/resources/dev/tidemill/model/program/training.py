@@ -6,7 +6,10 @@
     return fresh
 
   def gradients(self: __torch__.Decoder, loss: Tensor, leaf: List[Tensor]) -> List[Tensor]:
-    maybe = torch.grad([loss], leaf, None, None, False, True)
+    return self.or_zero(torch.grad([loss], leaf, None, None, False, True), leaf)
+
+  # Gradients of tensors; zero for one that had no part in what was computed.
+  def or_zero(self: __torch__.Decoder, maybe: List[Optional[Tensor]], leaf: List[Tensor]) -> List[Tensor]:
     grads = annotate(List[Tensor], [])
     for i in range(torch.len(maybe)):
       g = maybe[i]
@@ -165,12 +168,8 @@
       top = self.head_gradient(x_SD, batch, factors_S, c)
       torch.append(result, top[0])
       maybe = torch.grad([x_SD], ordered, annotate(List[Optional[Tensor]], [top[1]]), None, False, True)
-      for i in range(torch.len(maybe)):
-        g = maybe[i]
-        if torch.__isnot__(g, None):
-          torch.append(result, unchecked_cast(Tensor, g))
-        else:
-          torch.append(result, torch.zeros_like(ordered[i]))
+      for g1 in self.or_zero(maybe, ordered):
+        torch.append(result, g1)
     return result
 
   def step_tuned(self: __torch__.Decoder, batch: List[Tensor], weights_S: Tensor, total: Tensor, cos: Tensor, sin: Tensor, lr: Tensor, s: Dict[str, Tensor], w: Dict[str, Tensor], a: Dict[str, Tensor], p: List[Tensor], m: List[Tensor], v: List[Tensor], steps: List[Tensor], decayed: List[Tensor]) -> Tensor:

@@ -6,14 +6,8 @@ import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.events.Route;
 import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
-import dev.tidemill.model.BitFitConfig;
-import dev.tidemill.model.BottleneckConfig;
-import dev.tidemill.model.DecoderConfig;
-import dev.tidemill.model.LoraConfig;
-import dev.tidemill.model.PrefixConfig;
 import dev.tidemill.model.PromptConfig;
 import dev.tidemill.model.TuningMethod;
-import dev.tidemill.model.WeightsConfig;
 import dev.tidemill.model.train.OptimizerConfig;
 import dev.tidemill.model.train.Trainer;
 import dev.tidemill.platform.artifact.ArtifactStore;
@@ -34,7 +28,6 @@ import dev.tidemill.platform.window.WindowTrainer;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.tuner.MethodConfig;
 import dev.tidemill.tuner.TunerConfig;
-import dev.tidemill.tuner.TunerConfig.Kind;
 import dev.tidemill.tuner.TunerConfig.Ratings;
 import dev.tidemill.tuner.domain.TrainingSet;
 import java.io.IOException;
@@ -43,11 +36,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -242,8 +233,8 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
           task,
           List.of(task),
           live.getAdapter() == null ? live.getBase() : live.getAdapter(),
-          settings(method, base.config(), rate, result.epochs()),
-          metrics(result, news, set),
+          TrainingAccount.settings(config.training(), method, base.config(), rate, result.epochs()),
+          TrainingAccount.metrics(result, news, set),
           report);
     }
   }
@@ -323,65 +314,5 @@ public final class TaskTrainer implements WindowTrainer<Example>, AutoCloseable 
               .formatted(digest, artifact.manifest().base(), task, live.getBase()));
     }
     return Adapter.load(artifact.folder(), base.config());
-  }
-
-  private Map<String, Object> settings(
-      TuningMethod method, DecoderConfig base, double learningRate, int epochs) {
-    TunerConfig.Training training = config.training();
-    Map<String, Object> settings = new TreeMap<>();
-    settings.put("method", method.peftType());
-    settings.put("trained_parameters", method.parameters(base));
-    switch (method) {
-      case LoraConfig lora -> {
-        settings.put("rank", lora.rank());
-        settings.put("alpha", lora.alpha());
-        settings.put("target_modules", lora.targetModules());
-      }
-      case WeightsConfig weights -> {
-        settings.put("part", weights.part().name());
-        settings.put("layers", weights.layers());
-      }
-      case BitFitConfig biases -> settings.put("bias", "all");
-      case BottleneckConfig bottleneck -> {
-        settings.put("width", bottleneck.width());
-        settings.put("activation", bottleneck.activation().name());
-      }
-      case PrefixConfig prefix -> settings.put("virtual_tokens", prefix.virtualTokens());
-      case PromptConfig prompt -> {
-        settings.put("virtual_tokens", prompt.virtualTokens());
-        settings.put("nearest_words", prompt.nearest().stream().map(String::valueOf).toList());
-      }
-    }
-    settings.put("ratings", training.ratings().name());
-    settings.put("objectives", training.objectives().stream().map(Kind::name).sorted().toList());
-    settings.put("epochs", epochs);
-    settings.put("learning_rate", learningRate);
-    settings.put("schedule", training.schedule().name());
-    settings.put("warm_up_share", training.warmUpShare());
-    settings.put("batch_examples", training.batchExamples());
-    settings.put("batch_tokens", training.batchTokens());
-    settings.put("weight_decay", training.weightDecay());
-    settings.put("replay_share", training.replayShare());
-    settings.put("confirmed_per_answer", training.confirmedPerAnswer());
-    settings.put("seed", training.seed());
-    return settings;
-  }
-
-  private static Map<String, Double> metrics(
-      TrainingRun.Result result, TrainingSet news, TrainingSet all) {
-    Map<String, Double> metrics = new TreeMap<>();
-    metrics.put("steps", (double) result.steps());
-    metrics.put("tokens", (double) result.tokens());
-    metrics.put("seconds", result.seconds());
-    metrics.put("tokens_per_second", result.tokensPerSecond());
-    metrics.put("loss_first", result.firstLoss());
-    metrics.put("loss_last", result.lastLoss());
-    metrics.put("examples_trained", (double) news.sft().size());
-    metrics.put("examples_replayed", (double) (all.sft().size() - news.sft().size()));
-    metrics.put("pairs_trained", (double) news.pairs().size());
-    metrics.put("ratings_trained", (double) news.rated().size());
-    metrics.put("examples_too_long", (double) news.tooLong());
-    metrics.values().removeIf(value -> !Double.isFinite(value));
-    return metrics;
   }
 }

@@ -2,8 +2,6 @@ package dev.tidemill.tuner.io;
 
 import dev.tidemill.model.train.LearningRateSchedule;
 import dev.tidemill.model.train.NonFiniteLossException;
-import dev.tidemill.model.train.PreferencePair;
-import dev.tidemill.model.train.RatedExample;
 import dev.tidemill.model.train.StepResult;
 import dev.tidemill.model.train.Trainer;
 import dev.tidemill.model.train.TrainingExample;
@@ -15,6 +13,7 @@ import dev.tidemill.tuner.domain.TrainingSet;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The steps of one window: first answers to learn, then answers to prefer, then rated ones.
@@ -97,41 +96,43 @@ final class TrainingRun {
         set.pairs().stream()
             .mapToInt(p -> 2 * Math.max(p.chosen().tokens().length, p.rejected().tokens().length))
             .toArray();
-    List<List<Integer>> batches = plan(lengths, training.preferenceEpochs());
-    LearningRateSchedule rates =
-        training
-            .schedule()
-            .of(training.preferenceLearningRate(), batches.size(), training.warmUpShare());
-    for (int i = 0; i < batches.size() && trouble == null; i++) {
-      List<PreferencePair> batch = batches.get(i).stream().map(set.pairs()::get).toList();
-      int number = i;
-      step(
-          rate -> trainer.preferenceStep(batch, rate, training.preferenceBeta()),
-          rates.at(i),
-          () -> "batch " + number + " of preferences");
-    }
+    compared(
+        set.pairs(),
+        lengths,
+        "preferences",
+        (batch, rate) -> trainer.preferenceStep(batch, rate, training.preferenceBeta()));
   }
 
   private void ratings() {
     int[] lengths =
         set.rated().stream().mapToInt(r -> r.prompt().length + r.answer().length).toArray();
+    compared(
+        set.rated(),
+        lengths,
+        "ratings",
+        (batch, rate) -> trainer.ratedStep(batch, rate, training.ratingObjective()));
+  }
+
+  /// A step on a batch of what is measured from where training began.
+  private interface Compared<T> {
+    StepResult step(List<T> batch, double rate);
+  }
+
+  private <T> void compared(List<T> all, int[] lengths, String what, Compared<T> compared) {
     List<List<Integer>> batches = plan(lengths, training.preferenceEpochs());
     LearningRateSchedule rates =
         training
             .schedule()
             .of(training.preferenceLearningRate(), batches.size(), training.warmUpShare());
     for (int i = 0; i < batches.size() && trouble == null; i++) {
-      List<RatedExample> batch = batches.get(i).stream().map(set.rated()::get).toList();
+      List<T> batch = batches.get(i).stream().map(all::get).toList();
       int number = i;
       step(
-          rate -> trainer.ratedStep(batch, rate, training.ratingObjective()),
-          rates.at(i),
-          () -> "batch " + number + " of ratings");
+          rate -> compared.step(batch, rate), rates.at(i), () -> "batch " + number + " of " + what);
     }
   }
 
-  private void step(
-      DoubleFunction<StepResult> step, double rate, java.util.function.Supplier<String> batch) {
+  private void step(DoubleFunction<StepResult> step, double rate, Supplier<String> batch) {
     progress.step();
     try {
       StepResult result = step.apply(rate);

@@ -67,6 +67,19 @@ final class Values {
     };
   }
 
+  static double number(@Nullable Object value) {
+    return switch (value) {
+      case Number number -> number.doubleValue();
+      case Boolean flag -> flag ? 1 : 0;
+      case null, default ->
+          throw new TemplateException("The chat template calculates with " + text(value) + ".");
+    };
+  }
+
+  static int integer(@Nullable Object value) {
+    return (int) number(value);
+  }
+
   /// JSON as Transformers' `tojson` writes it: `", "` and `": "` between, nothing escaped but
   /// what JSON needs.
   static String json(@Nullable Object value) {
