@@ -158,7 +158,7 @@ class ReplicaLifeTest {
     try (TestReplica replica = new TestReplica(artifacts, config -> config.maxRunning(1))) {
       replica.routeAndWait(
           "support", TestArtifacts.target("support", artifacts.base(1), null), null);
-      ObjectNode body = TestReplica.chat("support", "hi").put("max_tokens", 100);
+      ObjectNode body = TestReplica.chat("support", "hi").put("max_tokens", 40);
       List<CompletableFuture<HttpResponse<String>>> asked = new ArrayList<>();
       for (int i = 0; i < 10; i++) {
         asked.add(CompletableFuture.supplyAsync(() -> replica.post(CHAT, body)));

@@ -1,16 +1,13 @@
 package dev.tidemill.curator.trial;
 
-import dev.tidemill.events.Arm;
+import dev.tidemill.curator.Records;
 import dev.tidemill.events.Completion;
 import dev.tidemill.events.Correction;
 import dev.tidemill.events.Feedback;
-import dev.tidemill.events.Message;
 import dev.tidemill.events.Preference;
 import dev.tidemill.events.Rating;
-import dev.tidemill.events.Sampling;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 
 /// One feedback and the completion it speaks of.
 ///
@@ -61,34 +58,15 @@ public record Said(
 
   /// The completion, under this id.
   public Completion completion(String id, Instant start) {
-    return Completion.newBuilder()
-        .setId(id)
-        .setTask("support")
-        .setRelease("support@sha256:1")
-        .setBase("sha256:2")
-        .setArm(Arm.LIVE)
-        .setReplica("r1")
-        .setProducer("app")
-        .setPrompt(List.of(new Message("user", question)))
-        .setAnswer(served)
-        .setSampling(Sampling.newBuilder().setTemperature(0).setTopP(1).setMaxTokens(16).build())
-        .setFinishReason("stop")
-        .setPromptTokens(3)
-        .setCompletionTokens(1)
-        .setTimeToFirstTokenSeconds(0.1)
-        .setDurationSeconds(0.2)
+    return Completion.newBuilder(Records.completion(id, question, served))
         .setEventTime(start.plus(at))
         .build();
   }
 
   /// The feedback on the completion of this id.
   public Feedback feedback(String completionId, Instant start) {
-    return Feedback.newBuilder()
-        .setId("f-" + completionId)
-        .setCompletionId(completionId)
-        .setProducer("app")
-        .setSubject(subject)
-        .setEvidence(evidence)
+    return Feedback.newBuilder(
+            Records.feedback("f-" + completionId, completionId, subject, evidence))
         .setEventTime(start.plus(at))
         .build();
   }
