@@ -9,12 +9,14 @@ find_library() {
     fi
   done
 }
+# Huge pages are left to the system: asked for by the allocator, they make nothing faster here, and
+# what it gives back of them the system fills up again when it likes.
 if [ -z "${LD_PRELOAD:-}" ]; then
   jemalloc="$(find_library libjemalloc.so.2)"
   tcmalloc="$(find_library libtcmalloc_minimal.so.4)"
   if [ -n "$jemalloc" ]; then
     export LD_PRELOAD="$jemalloc"
-    export MALLOC_CONF="${MALLOC_CONF:-thp:always,metadata_thp:auto,dirty_decay_ms:10000,muzzy_decay_ms:10000,oversize_threshold:0}"
+    export MALLOC_CONF="${MALLOC_CONF:-thp:default,metadata_thp:auto,dirty_decay_ms:10000,muzzy_decay_ms:10000,oversize_threshold:0}"
   elif [ -n "$tcmalloc" ]; then
     export LD_PRELOAD="$tcmalloc"
   else

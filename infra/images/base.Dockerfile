@@ -5,5 +5,5 @@ RUN apt-get update \
   && apt-get install -y --no-install-recommends libjemalloc2 \
   && rm -rf /var/lib/apt/lists/*
 ENV LD_PRELOAD=libjemalloc.so.2 \
-    MALLOC_CONF=thp:always,metadata_thp:auto,dirty_decay_ms:10000,muzzy_decay_ms:10000,oversize_threshold:0 \
+    MALLOC_CONF=thp:default,metadata_thp:auto,dirty_decay_ms:10000,muzzy_decay_ms:10000,oversize_threshold:0 \
     ONEDNN_PRIMITIVE_CACHE_CAPACITY=256
