@@ -50,6 +50,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The registry on a real broker.
 class RegistryServiceTest {
+  // An instance that takes over from one that still runs waits for its group to move on.
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String TASK = "support";
 
   @TempDir Path directory;
@@ -142,7 +144,7 @@ class RegistryServiceTest {
     publish(decision(TASK, first, Action.PROMOTE, 1));
     startAgain();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(PATIENCE)
         .until(
             () ->
                 metrics
@@ -208,7 +210,7 @@ class RegistryServiceTest {
         "/v1/releases/" + second + "/approve",
         "{\"operator\":\"ann\",\"reason\":\"x\"}");
 
-    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> Files.notExists(removed));
+    Awaitility.await().atMost(PATIENCE).until(() -> Files.notExists(removed));
     assertThat(kept).exists();
 
     service.close();
@@ -294,7 +296,7 @@ class RegistryServiceTest {
   // Sent once the release is known, as rollout does: the two topics have no common order.
   private void decide(Decision decision) throws Exception {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(PATIENCE)
         .until(() -> send("GET", "/v1/releases/" + decision.getRelease(), "").statusCode() == 200);
     publish(decision);
   }
@@ -319,7 +321,7 @@ class RegistryServiceTest {
 
   private JsonNode awaitEpoch(long epoch) throws Exception {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(PATIENCE)
         .until(
             () -> {
               HttpResponse<String> answer = send("GET", "/v1/routes/" + TASK, "");
@@ -331,7 +333,7 @@ class RegistryServiceTest {
 
   private void awaitState(String release, String state) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(PATIENCE)
         .until(
             () -> {
               HttpResponse<String> answer = send("GET", "/v1/releases/" + release, "");
