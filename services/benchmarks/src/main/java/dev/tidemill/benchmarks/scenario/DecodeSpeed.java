@@ -14,8 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -49,6 +51,12 @@ public final class DecodeSpeed implements Callable<Integer> {
   private int tokens = 40;
 
   @CommandLine.Option(
+      names = "--parts",
+      split = ",",
+      description = "what is measured: ${COMPLETION-CANDIDATES}; all unless told")
+  private Set<Part> parts = EnumSet.allOf(Part.class);
+
+  @CommandLine.Option(
       names = "--threads",
       description = "of one native call; all cores unless told")
   private int threads = Runtime.getRuntime().availableProcessors();
@@ -58,6 +66,16 @@ public final class DecodeSpeed implements Callable<Integer> {
       description =
           "a Python with torch and transformers, for the peer; TIDEMILL_PEER_PYTHON unless told")
   private @Nullable String python = System.getenv("TIDEMILL_PEER_PYTHON");
+
+  /// What can be measured by itself.
+  private enum Part {
+    /// Our own speed, in every form.
+    SPEED,
+    /// What rounding to 8 bits does to a trained model.
+    PERPLEXITY,
+    /// Our speed at one and at eight sequences, beside Transformers'.
+    PEER
+  }
 
   public static void main(String[] args) {
     System.exit(new CommandLine(new DecodeSpeed()).execute(args));
@@ -69,8 +87,12 @@ public final class DecodeSpeed implements Callable<Integer> {
     Report report = new Report(System.out);
     Path folder = Files.createTempDirectory("decode-speed");
     try {
-      Path shape = SpeedShapes.write(folder.resolve("base"), quick);
-      measure(report, folder, shape);
+      if (parts.contains(Part.SPEED) || parts.contains(Part.PEER)) {
+        measure(report, folder, SpeedShapes.write(folder.resolve("base"), quick));
+      }
+      if (parts.contains(Part.PERPLEXITY)) {
+        perplexity(report, folder);
+      }
     } finally {
       SpeedShapes.delete(folder);
     }
@@ -79,16 +101,33 @@ public final class DecodeSpeed implements Callable<Integer> {
 
   private void measure(Report report, Path folder, Path stored)
       throws IOException, InterruptedException {
+    report.count("threads of a call", threads);
+    Best one = new Best();
+    Best eight = new Best();
     try (BaseModel bf16 = BaseModel.loadToServe(stored, WeightFormat.AS_STORED);
-        BaseModel int8 = BaseModel.loadToServe(stored, WeightFormat.INT8);
-        Generator wide = new Generator(bf16);
-        Generator narrow = new Generator(int8)) {
-      List<Adapter> adapters = adapters(folder, bf16);
+        Generator wide = new Generator(bf16)) {
       report.count("parameters", bf16.parameters());
-      report.count("threads of a call", threads);
+      if (parts.contains(Part.SPEED)) {
+        forms(report, folder, stored, wide, one, eight);
+        gap(report, wide);
+      } else {
+        for (int round = 0; round < rounds + 1; round++) {
+          one.add(round > 0, decode(wide, List.of(), 1));
+          eight.add(round > 0, decode(wide, List.of(), BATCH));
+        }
+      }
+    }
+    if (parts.contains(Part.PEER)) {
+      peer(report, stored, BATCH / eight.seconds, 1 / one.seconds);
+    }
+  }
+
+  private void forms(Report report, Path folder, Path stored, Generator wide, Best one, Best eight)
+      throws InterruptedException {
+    try (BaseModel int8 = BaseModel.loadToServe(stored, WeightFormat.INT8);
+        Generator narrow = new Generator(int8)) {
+      List<Adapter> adapters = adapters(folder, wide.base());
       double read = Double.MAX_VALUE;
-      Best one = new Best();
-      Best eight = new Best();
       Best mixed = new Best();
       Best small = new Best();
       Best smallEight = new Best();
@@ -105,8 +144,7 @@ public final class DecodeSpeed implements Callable<Integer> {
         smallEight.add(counts, decode(narrow, List.of(), BATCH));
         prompts.add(counts, prefill(wide));
       }
-      long touched = SpeedShapes.bytesOfStep(bf16.config());
-      double limit = 1 / (read * touched);
+      double limit = 1 / (read * SpeedShapes.bytesOfStep(wide.base().config()));
       report.figure("memory read", 1e-9 / read, "GB/s");
       report.figure("tokens/s it allows, one sequence, bf16", limit, "tokens/s");
       report.figure("one sequence, bf16", 1 / one.seconds, "tokens/s");
@@ -118,10 +156,7 @@ public final class DecodeSpeed implements Callable<Integer> {
       report.atLeast("  of bf16", one.seconds / small.seconds, INT8_BAR, "x");
       report.figure("eight sequences, int8", BATCH / smallEight.seconds, "tokens/s");
       report.figure("prompt, bf16", 1 / prompts.seconds, "tokens/s");
-      gap(report, wide);
       adapters.forEach(Adapter::close);
-      perplexity(report, folder);
-      peer(report, stored, BATCH / eight.seconds, 1 / one.seconds);
     }
   }
 

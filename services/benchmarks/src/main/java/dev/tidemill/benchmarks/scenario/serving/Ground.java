@@ -91,8 +91,13 @@ public final class Ground implements AutoCloseable {
       while (!follows(task, epoch)) {
         if (System.nanoTime() > end || !node.isAlive()) {
           throw new IllegalStateException(
-              "the replica does not follow epoch %d of %s; it says: %s"
-                  .formatted(epoch, task, replicas.image()));
+              "the replica, which %s, does not follow epoch %d of %s; it reports %s and says last: %s"
+                  .formatted(
+                      node.isAlive() ? "runs" : "has ended",
+                      epoch,
+                      task,
+                      replicas.image(),
+                      node.lastWords()));
         }
         TimeUnit.NANOSECONDS.timedWait(seen, LOOK.toNanos());
       }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// The inference service as a process of its own, with a heap that is whole in memory from the
 /// start, so that what its resident memory grows by is outside the heap.
@@ -114,9 +115,13 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /// What it says.
-  public Path log() {
-    return program.log();
+  /// The last line that it wrote.
+  String lastWords() {
+    try (Stream<String> lines = Files.lines(program.log())) {
+      return lines.reduce("nothing", (before, line) -> line);
+    } catch (IOException e) {
+      return "nothing that can be read: " + e;
+    }
   }
 
   @Override
