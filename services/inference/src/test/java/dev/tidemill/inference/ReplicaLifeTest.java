@@ -2,12 +2,14 @@ package dev.tidemill.inference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tidemill.events.Canary;
 import dev.tidemill.events.Completion;
 import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.events.Replica;
 import dev.tidemill.inference.serving.ResidentRelease;
+import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.Engine;
 import dev.tidemill.schemas.Sha256;
 import java.net.InetAddress;
@@ -75,6 +77,29 @@ class ReplicaLifeTest {
       replica.service.close();
       assertThat(replica.reported()).isNull();
       assertThat(Engine.memory().liveBytes()).isLessThanOrEqualTo(nothing);
+    }
+  }
+
+  /// Room for 64 places, in a model that takes more.
+  @Test
+  void whatNeverFitsTheCachesIsRefusedAndAnAnswerEndsWhereTheyAreFull() {
+    TestArtifacts artifacts = new TestArtifacts(work);
+    DecoderConfig shape = artifacts.config();
+    int places = 64;
+    long bytes = 2L * shape.layers() * places * shape.kvHeads() * shape.headDim() * Float.BYTES;
+    try (TestReplica replica = new TestReplica(artifacts, config -> config.kvCacheBytes(bytes))) {
+      replica.routeAndWait(
+          "support", TestArtifacts.target("support", artifacts.base(1), null), null);
+      OpenAiApiTest.assertError(
+          replica.post(CHAT, TestReplica.chat("support", "x ".repeat(places))),
+          400,
+          "messages",
+          "context_length_exceeded");
+      ObjectNode body = TestReplica.chat("support", "hi").put("max_tokens", 1_000);
+      body.putObject("logit_bias").put(Integer.toString(shape.eosTokenIds().getFirst()), -100);
+      JsonNode answer = TestReplica.json(replica.post(CHAT, body).body());
+      assertThat(answer.at("/choices/0/finish_reason").asText()).isEqualTo("length");
+      assertThat(answer.at("/usage/total_tokens").asInt()).isEqualTo(places);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.tidemill.model;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import dev.tidemill.model.program.DecoderShapes;
+import dev.tidemill.model.program.Processor;
 import dev.tidemill.model.program.TensorMap;
 import dev.tidemill.model.program.WeightConverter;
 import dev.tidemill.model.safetensors.Dtype;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// Weights as serving programs read them fastest: linears that have their inputs in common are one
 /// matrix, laid out for the processor. Nothing is held twice but the group that is being laid out.
 final class ServingLayout {
+  private static final String EMBEDDING = "model.embed_tokens.weight";
+
   private final Map<String, Checkpoint.Weight> weights = new TreeMap<>();
   private final DecoderConfig config;
   private final Dtype dtype;
@@ -59,7 +62,7 @@ final class ServingLayout {
     long bytes = 0;
     for (Checkpoint.Weight weight : weights) {
       boolean embedding = weight.own().contains("embed_");
-      boolean bias = weight.own().contains("_proj.bias");
+      boolean bias = packs(bf16, int8) && weight.own().contains("_proj.bias");
       if (int8 && weight.matrix() && !embedding) {
         bytes += int8Bytes(weight);
       } else {
@@ -72,14 +75,27 @@ final class ServingLayout {
     return bytes;
   }
 
-  private static final String EMBEDDING = "model.embed_tokens.weight";
-
   /// A byte a value; a scale and a zero, of four bytes each, an output.
   private static long int8Bytes(Checkpoint.Weight weight) {
     return weight.values() + 8L * weight.outputs();
   }
 
+  /// Whether linears are laid out for the processor; otherwise they stay as training has them.
+  private static boolean packs(boolean bf16, boolean int8) {
+    return int8 || !bf16 || Processor.packsBf16();
+  }
+
   private void fill() {
+    if (packs(dtype == Dtype.BF16, int8)) {
+      fillPacked();
+    }
+    for (Checkpoint.Weight rest : weights.values()) {
+      before.run();
+      rest.addTo(filling, rest.matrix() ? dtype : Dtype.F32);
+    }
+  }
+
+  private void fillPacked() {
     for (int layer = 0; layer < config.layers(); layer++) {
       String prefix = "model.layers." + layer + ".";
       DecoderShapes.groups(config)
@@ -92,10 +108,6 @@ final class ServingLayout {
     } else if (int8) {
       Checkpoint.Weight embedding = Objects.requireNonNull(weights.get(EMBEDDING));
       filling.packed("model.embed_tokens", List.of(embedding.part(filling, dtype)), true);
-    }
-    for (Checkpoint.Weight rest : weights.values()) {
-      before.run();
-      rest.addTo(filling, rest.matrix() ? dtype : Dtype.F32);
     }
   }
 

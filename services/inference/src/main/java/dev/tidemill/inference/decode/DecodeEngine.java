@@ -2,6 +2,7 @@ package dev.tidemill.inference.decode;
 
 import dev.tidemill.inference.decode.Outcome.End;
 import dev.tidemill.inference.serving.Decoder;
+import dev.tidemill.inference.serving.ResidentRelease;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.generate.Generator;
 import dev.tidemill.model.generate.KvPool;
@@ -91,6 +92,12 @@ public final class DecodeEngine implements Decoder, AutoCloseable {
   /// Whether so many sequences would be turned away now.
   public boolean full(int sequences) {
     return admission.full(sequences);
+  }
+
+  /// Tokens that prompt and answer may have together with a release. A sequence of more would wait
+  /// for room that never comes.
+  public int longestText(ResidentRelease release) {
+    return release.longestText(caches.capacity());
   }
 
   /// The time by which sequences are admitted.

@@ -239,7 +239,7 @@ final class Answers {
 
   private SamplingParameters parameters(
       Api api, AnswerRequest request, Lease lease, int promptTokens) {
-    int longest = lease.release().longestText();
+    int longest = engine.longestText(lease.release());
     int room = longest - promptTokens;
     if (room < 1 || promptTokens < 1) {
       throw ApiProblems.contextLength(api.promptParam(), promptTokens, longest);

@@ -115,7 +115,7 @@ final class Mirror implements AutoCloseable {
     try {
       BaseModel model = lease.release().model();
       int[] prompt = prompts.encode(model, asked.request().prompt());
-      int room = lease.release().longestText() - prompt.length;
+      int room = engine.longestText(lease.release()) - prompt.length;
       if (room > 0 && prompt.length > 0 && fits(asked, model)) {
         place = completions.reserve(1, Duration.ZERO).getFirst();
         admitted = submit(asked, lease, prompt, bounded(parameters, room), limit, place);

@@ -2,6 +2,7 @@ package dev.tidemill.inference.serving;
 
 import dev.tidemill.model.Adapter;
 import dev.tidemill.model.BaseModel;
+import dev.tidemill.model.generate.Generator;
 import dev.tidemill.schemas.ReleaseId;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -70,11 +71,13 @@ public final class ResidentRelease {
     return adapter;
   }
 
-  /// Tokens that prompt and answer may have together: all positions of the base but those that
-  /// the adapter takes for itself.
-  public int longestText() {
-    int positions = base.model().config().maxPositions();
-    return adapter == null ? positions : positions - adapter.method().virtualTokens();
+  /// Tokens that prompt and answer may have together: all positions of the base, or those that the
+  /// caches have room for, but for what the adapter takes of them for itself.
+  ///
+  /// @param cacheBytes memory for the caches of all sequences
+  public int longestText(long cacheBytes) {
+    int positions = Generator.longestIn(cacheBytes, base.model());
+    return adapter == null ? positions : Math.max(0, positions - adapter.method().virtualTokens());
   }
 
   public String baseDigest() {

@@ -14,7 +14,6 @@ public final class DecodeState implements AutoCloseable {
   private final @Nullable Adapter adapter;
   private final int promptTokens;
 
-  /// Places of the cache that the adapter takes before all tokens.
   private final int virtual;
 
   private int[] tokens;
@@ -26,11 +25,13 @@ public final class DecodeState implements AutoCloseable {
   private float @Nullable [] logits;
   private boolean closed;
 
+  /// @param virtual places of the cache that the adapter takes before all tokens
   /// @param scored whether only the first token of the prompt is read at once; the others follow
   ///     one at a time
   DecodeState(
       Generator generator,
       @Nullable Adapter adapter,
+      int virtual,
       int[] prompt,
       boolean scored,
       Region region,
@@ -38,7 +39,7 @@ public final class DecodeState implements AutoCloseable {
     this.generator = generator;
     this.adapter = adapter;
     this.promptTokens = prompt.length;
-    this.virtual = adapter == null ? 0 : adapter.method().virtualTokens();
+    this.virtual = virtual;
     this.tokens = Arrays.copyOf(prompt, prompt.length + 64);
     this.count = scored ? 1 : prompt.length;
     this.region = region;
@@ -48,6 +49,11 @@ public final class DecodeState implements AutoCloseable {
   /// Whether something of the prompt is to be read by [Generator#read] before tokens are drawn.
   public boolean unread() {
     return logits == null;
+  }
+
+  /// Places of the cache that the adapter takes before all tokens.
+  int virtualTokens() {
+    return virtual;
   }
 
   /// Places of the cache that are taken: the adapter's virtual tokens, then tokens; a drawn token

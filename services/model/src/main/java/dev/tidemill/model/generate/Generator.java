@@ -152,7 +152,7 @@ public final class Generator implements AutoCloseable {
   private Optional<DecodeState> take(
       int[] prompt, @Nullable Adapter adapter, int more, boolean scored) {
     program.requireOwner();
-    int virtual = virtualTokens(adapter);
+    int virtual = adapter == null ? 0 : adapter.method().virtualTokens();
     check(prompt, virtual);
     int capacity = capacity(virtual + prompt.length + Math.max(1, more));
     @Nullable Region region = region(capacity);
@@ -169,7 +169,7 @@ public final class Generator implements AutoCloseable {
       give(region);
       throw e;
     }
-    return Optional.of(new DecodeState(this, adapter, prompt, scored, region, capacity));
+    return Optional.of(new DecodeState(this, adapter, virtual, prompt, scored, region, capacity));
   }
 
   private void share(DecodeState state, String scope, int[] prompt) {
@@ -181,15 +181,10 @@ public final class Generator implements AutoCloseable {
                   match.entry().region(),
                   match.entry().capacity(),
                   state,
-                  virtualTokens(state.adapter()) + match.tokens());
+                  state.virtualTokens() + match.tokens());
               state.known(match.tokens(), match.logits());
             });
     state.shared(prefixes.add(scope, prompt, state.region(), state.capacity()));
-  }
-
-  /// Places that an adapter takes before all tokens.
-  private static int virtualTokens(@Nullable Adapter adapter) {
-    return adapter == null ? 0 : adapter.method().virtualTokens();
   }
 
   private void check(int[] prompt, int virtual) {
@@ -222,7 +217,7 @@ public final class Generator implements AutoCloseable {
     int first = state.cached();
     int[] tokens = state.chunk(chunk);
     boolean last = state.tokensRead() + tokens.length == state.count();
-    rope.ensure(virtualTokens(state.adapter()) + state.tokensRead() + tokens.length);
+    rope.ensure(state.virtualTokens() + state.tokensRead() + tokens.length);
     @Nullable Adapter adapter = state.adapter();
     try (IValue list = IValue.listFrom(longs(tokens));
         IValue from = IValue.from((long) first);
@@ -476,8 +471,20 @@ public final class Generator implements AutoCloseable {
     return 2L * config.layers() * capacity(tokens) * rowBytes();
   }
 
+  /// Places, those of an adapter included, of the longest sequence that a pool of so many bytes
+  /// takes when nothing else is in it.
+  public static int longestIn(long bytes, BaseModel base) {
+    DecoderConfig config = base.config();
+    long places = bytes / (2L * config.layers() * rowBytes(config, base.bf16()));
+    return (int) Math.min(config.maxPositions(), places / ROOM * ROOM);
+  }
+
   private long rowBytes() {
-    return (long) config.kvHeads() * config.headDim() * program.valueBytes();
+    return rowBytes(config, program.bf16());
+  }
+
+  private static long rowBytes(DecoderConfig config, boolean bf16) {
+    return (long) config.kvHeads() * config.headDim() * DecoderProgram.valueBytes(bf16);
   }
 
   private long row(Region region) {

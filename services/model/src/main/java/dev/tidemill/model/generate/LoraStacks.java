@@ -73,7 +73,7 @@ final class LoraStacks implements AutoCloseable {
       @Nullable Adapter adapter = state.adapter();
       if (adapter == null) {
         together.add(state);
-      } else if (!LoraStack.takes(adapter)) {
+      } else if (!stackable(adapter)) {
         alone.computeIfAbsent(adapter, each -> new ArrayList<>()).add(state);
       } else if (stacked.contains(adapter) || stacked.size() < LoraStack.MOST) {
         stacked.add(adapter);
@@ -92,6 +92,11 @@ final class LoraStacks implements AutoCloseable {
     return batches;
   }
 
+  /// A stack is laid out for the processor, where that can be done.
+  private boolean stackable(Adapter adapter) {
+    return LoraStack.takes(adapter) && program.packs();
+  }
+
   /// What the call for one of the batches takes.
   Call call(List<DecodeState> batch, PtNDManager owner) {
     Set<Adapter> adapters = new LinkedHashSet<>();
@@ -106,7 +111,7 @@ final class LoraStacks implements AutoCloseable {
       return unstacked(none, owner);
     }
     Adapter first = adapters.iterator().next();
-    if (!LoraStack.takes(first)) {
+    if (!stackable(first)) {
       return unstacked(first.weights().dictionary(), owner);
     }
     LoraStack held = stacked(adapters);

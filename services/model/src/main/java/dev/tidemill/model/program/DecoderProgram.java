@@ -35,6 +35,11 @@ public final class DecoderProgram implements AutoCloseable {
 
   private static final int BF16 = 15;
 
+  /// What stands for zero among inputs of linears in 8 bits, or in 7.
+  private static final int EIGHT_BITS = 128;
+
+  private static final int SEVEN_BITS = 64;
+
   private final PtNDManager manager;
   private final PtSymbolBlock block;
   private final boolean bf16;
@@ -70,6 +75,7 @@ public final class DecoderProgram implements AutoCloseable {
     attributes.put("eps", config.normEps());
     attributes.putAll(traits(config.traits()));
     attributes.put("dtype", training.bf16() ? BF16 : FP32);
+    attributes.put("int8_zero", Processor.wholeInt8() ? EIGHT_BITS : SEVEN_BITS);
     attributes.put("dropout", training.dropout());
     attributes.put("checkpoint", training.checkpoint());
     attributes.put("beta1", training.beta1());
@@ -147,8 +153,18 @@ public final class DecoderProgram implements AutoCloseable {
     return bf16;
   }
 
+  /// Whether matrices of what is computed in can be laid out for the processor.
+  public boolean packs() {
+    return !bf16 || Processor.packsBf16();
+  }
+
   /// Bytes of a value of what is computed in.
   public int valueBytes() {
+    return valueBytes(bf16);
+  }
+
+  /// The same of a program that computes in bf16, or in fp32.
+  public static int valueBytes(boolean bf16) {
     return bf16 ? 2 : 4;
   }
 

@@ -22,6 +22,9 @@ import java.util.Map;
 /// Copies weights into the engine's memory in the format they are to have there, and back. The
 /// thread that made it uses and closes it.
 public final class WeightConverter implements AutoCloseable {
+  /// What [#widestSum] is where no bit of it is lost.
+  static final float WIDEST = 255f * 127 * 64;
+
   private final PtNDManager manager = Native.newManager();
   private final PtSymbolBlock block;
 
@@ -89,6 +92,25 @@ public final class WeightConverter implements AutoCloseable {
         IValue made = IValueUtils.runMethod(block, "quantize", list)) {
       PtNDArray[] arrays = made.toTensorArray(owner);
       return List.of(opaque(owner, arrays[0], parts, DataType.INT8), arrays[1], arrays[2]);
+    }
+  }
+
+  /// Lays out a small matrix in bf16.
+  ///
+  /// @throws ai.djl.engine.EngineException where the processor has no layout for it
+  boolean packsBf16() {
+    return probe("pack_bf16") == 0;
+  }
+
+  /// The largest sum of 64 products of 8 bits.
+  float widestSum() {
+    return probe("widest_sum");
+  }
+
+  private float probe(String method) {
+    try (IValue made = IValueUtils.runMethod(block, method);
+        PtNDArray value = made.toTensor(manager)) {
+      return value.toFloatArray()[0];
     }
   }
 

@@ -28,6 +28,7 @@ class Decoder(Module):
   window : int
   window_from : int
   dtype : int
+  int8_zero : int
   dropout : float
   checkpoint : bool
   beta1 : float
@@ -82,6 +83,8 @@ class Decoder(Module):
         torch._set_item(c, name, w[name])
     return c
 
+  # Here and in `linears` of serving the same delta is added in two forms: this one keeps what a gradient
+  # needs and adds in place, that one is for products laid out for the processor, of several adapters.
   def project(self: __torch__.Decoder, x: Tensor, name: str, c: Dict[str, Tensor], a: Dict[str, Tensor], train: bool) -> Tensor:
     weight = c[torch.add(name, ".weight")]
     bias = torch.add(name, ".bias")

@@ -45,12 +45,13 @@
     bias = torch.add(name, ".bias")
     none = annotate(List[Optional[number]], [])
     if torch.__contains__(w, scale):
-      # Each row is rounded to 8 bits by its own largest value.
-      wide = torch.to(x, 6)
-      largest = torch.clamp_min(torch.amax(torch.abs(wide), [-1], True), 9.9999999999999995e-21)
-      step = torch.div(largest, 127.0)
-      bytes = torch.to(torch.add(torch.round(torch.div(wide, step)), 128.0), 0)
-      sums = ops.onednn.qlinear_pointwise(bytes, 1.0, 128, packed, w[scale], w[torch.add(name, ".zeros")], None, 1.0, 0, 6, "none", none, "")
+      # Each row is rounded by its own largest value, to as many bits as the processor multiplies
+      # exactly; what is converted is cut off, so a half is added.
+      zero = self.int8_zero
+      largest = torch.linalg_vector_norm(x, inf, [-1], True, dtype=6)
+      step = torch.clamp_min(torch.div(largest, torch.sub(zero, 1)), 9.9999999999999995e-21)
+      bytes = torch.to(torch.add(torch.div(x, step), torch.add(zero, 0.5)), 0)
+      sums = ops.onednn.qlinear_pointwise(bytes, 1.0, zero, packed, w[scale], w[torch.add(name, ".zeros")], None, 1.0, 0, 6, "none", none, "")
       y = torch.mul(sums, step)
       if torch.__contains__(w, bias):
         y = torch.add(y, w[bias])

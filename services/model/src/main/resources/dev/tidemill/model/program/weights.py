@@ -31,5 +31,17 @@ class Weights(Module):
     zeros = torch.zeros([torch.size(rows, 0)], dtype=3)
     return [ops.onednn.qlinear_prepack(bytes, None), scale, zeros]
 
+  # Lays out a small matrix in bf16; fails where the processor has no layout for it.
+  def pack_bf16(self: __torch__.Weights) -> Tensor:
+    packed = ops.mkldnn._reorder_linear_weight(torch.zeros([64, 64], dtype=15), None)
+    return torch.zeros([torch.sub(torch.dim(packed), 1)])
+
+  # 64 products of the largest inputs and weights, as the processor adds them up.
+  def widest_sum(self: __torch__.Weights) -> Tensor:
+    inputs = torch.full([1, 64], 255, dtype=0)
+    packed = ops.onednn.qlinear_prepack(torch.full([16, 64], 127, dtype=1), None)
+    none = annotate(List[Optional[number]], [])
+    return ops.onednn.qlinear_pointwise(inputs, 1.0, 0, packed, torch.ones([16]), torch.zeros([16], dtype=3), None, 1.0, 0, 6, "none", none, "")
+
   def join(self: __torch__.Weights, parts: List[Tensor]) -> Tensor:
     return torch.cat(parts, 0)
