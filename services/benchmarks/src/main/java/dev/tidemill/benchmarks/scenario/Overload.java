@@ -11,8 +11,6 @@ import dev.tidemill.benchmarks.scenario.serving.Spread;
 import dev.tidemill.events.Completion;
 import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.platform.logging.Logging;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -21,7 +19,6 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 
@@ -82,22 +79,13 @@ public final class Overload implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Logging.configure();
-    Path folder = Files.createTempDirectory("tidemill-overload-");
-    try (ChildBroker broker = ChildBroker.start(folder.resolve("broker"))) {
-      Corpus corpus = new Corpus(seed);
-      Releases releases =
-          new Releases(
-              folder,
-              shape,
-              IntStream.range(0, 50).mapToObj(i -> corpus.document(i).getText()).toList());
-      ReleaseTarget live = Releases.target(TASK, releases.base(seed), null);
+    try (ServingScene scene = ServingScene.open("overload", shape, seed)) {
+      ReleaseTarget live = Releases.target(TASK, scene.releases().base(seed), null);
       String settings = "threads: 1, max_running: %d, max_wait: %dms".formatted(running, maxWait);
-      try (Ground ground = new Ground(folder, broker.bootstrapServers(), releases, settings)) {
+      try (Ground ground = scene.ground(settings)) {
         ground.awaitFollowed(TASK, ground.route(TASK, live));
         run(ground);
       }
-    } finally {
-      ChildBroker.delete(folder);
     }
     return report.exitCode();
   }

@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
@@ -97,31 +96,22 @@ public final class ServingLoad implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Logging.configure();
-    Corpus corpus = new Corpus(seed);
-    List<String> texts =
-        IntStream.range(0, 50).mapToObj(i -> corpus.document(i).getText()).toList();
+    List<String> texts = ServingScene.texts(seed);
     if (port > 0) {
       load(port, texts);
       return report.exitCode();
     }
-    Path folder = Files.createTempDirectory("tidemill-serving-load-");
-    try (ChildBroker broker = ChildBroker.start(folder.resolve("broker"))) {
-      Releases releases = new Releases(folder, shape, texts);
+    try (ServingScene scene = ServingScene.open("serving-load", shape, seed)) {
+      Releases releases = scene.releases();
       ReleaseTarget live = Releases.target(TASK, releases.base(seed), null);
       if (save != null) {
         saveModel(releases.folderOf(live.getBase()), save.resolve("model"));
       }
-      try (Ground ground =
-          new Ground(
-              folder,
-              broker.bootstrapServers(),
-              releases,
-              "threads: %d, max_running: %d".formatted(threads, running))) {
+      String settings = "threads: %d, max_running: %d".formatted(threads, running);
+      try (Ground ground = scene.ground(settings)) {
         ground.awaitFollowed(TASK, ground.route(TASK, live));
         load(ground.node().port(), texts);
       }
-    } finally {
-      ChildBroker.delete(folder);
     }
     return report.exitCode();
   }

@@ -14,8 +14,6 @@ import dev.tidemill.events.ReleaseTarget;
 import dev.tidemill.platform.logging.Logging;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -90,23 +88,13 @@ public final class SwapSoak implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Logging.configure();
-    Path folder = Files.createTempDirectory("tidemill-swap-soak-");
-    try (ChildBroker broker = ChildBroker.start(folder.resolve("broker"))) {
-      Corpus corpus = new Corpus(seed);
-      Releases releases =
-          new Releases(
-              folder,
-              shape,
-              IntStream.range(0, 50).mapToObj(i -> corpus.document(i).getText()).toList());
+    try (ServingScene scene = ServingScene.open("swap-soak", shape, seed)) {
+      Releases releases = scene.releases();
       List<ReleaseTarget> plan = plan(releases);
       report.count("releases made", plan.stream().distinct().count());
-      try (Ground ground =
-          new Ground(
-              folder, broker.bootstrapServers(), releases, "threads: %d".formatted(threads))) {
+      try (Ground ground = scene.ground("threads: %d".formatted(threads))) {
         run(ground, releases, plan);
       }
-    } finally {
-      ChildBroker.delete(folder);
     }
     return report.exitCode();
   }
