@@ -38,7 +38,7 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// A store with tiny random bases and adapters whose answers differ.
-final class TestArtifacts {
+public final class TestArtifacts {
   static final int CONTEXT = 160;
 
   private static final List<String> TEXTS =
@@ -125,7 +125,7 @@ final class TestArtifacts {
   }
 
   /// What the registry writes of a release.
-  static Release release(String task, ReleaseTarget target, ReleaseState state) {
+  public static Release release(String task, ReleaseTarget target, ReleaseState state) {
     @Nullable String adapter = target.getAdapter();
     Instant at = Instant.parse("2026-01-01T00:00:00Z");
     Candidate candidate =

@@ -3,11 +3,10 @@ package dev.tidemill.inference.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tidemill.events.ArtifactKind;
-import dev.tidemill.events.Candidate;
-import dev.tidemill.events.GateReport;
 import dev.tidemill.events.Release;
 import dev.tidemill.events.ReleaseState;
+import dev.tidemill.events.ReleaseTarget;
+import dev.tidemill.inference.TestArtifacts;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.tokenizer.BpeTrainer;
@@ -153,24 +152,7 @@ class AskedReleasesTest {
   }
 
   private static Release release(String task, ReleaseState state) {
-    Instant at = Instant.parse("2026-01-01T00:00:00Z");
     String base = "sha256:" + "b".repeat(64);
-    Candidate candidate =
-        Candidate.newBuilder()
-            .setId("pretrainer/main#1")
-            .setKind(ArtifactKind.BASE)
-            .setArtifact(base)
-            .setBase(base)
-            .setTasks(List.of(task))
-            .setLineage("pretrainer/main")
-            .setSequence(1)
-            .setWindows(List.of())
-            .setExamples(0)
-            .setGate(new GateReport(true, null, List.of()))
-            .setTrainer("test")
-            .setCodeVersion("test")
-            .setEventTime(at)
-            .build();
-    return new Release(ID, task, base, null, state, "test", candidate, List.of(), at);
+    return TestArtifacts.release(task, new ReleaseTarget(ID, base, null), state);
   }
 }
