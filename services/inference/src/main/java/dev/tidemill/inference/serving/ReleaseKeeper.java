@@ -69,6 +69,8 @@ public final class ReleaseKeeper implements AutoCloseable {
   // The routes it looked at last; touched by the keeper's thread only.
   private Map<String, Route> followed = Map.of();
 
+  private boolean givesWay;
+
   private @Nullable ServiceLoop loop;
 
   /// @param asked has the releases that no route names
@@ -146,6 +148,10 @@ public final class ReleaseKeeper implements AutoCloseable {
   }
 
   private void step() throws InterruptedException {
+    if (!givesWay) {
+      BackgroundThread.giveWay();
+      givesWay = true;
+    }
     boolean read = routesRead.getAsBoolean();
     if (work.tryAcquire((read ? ROUND : ROUND_AT_START).toMillis(), TimeUnit.MILLISECONDS)) {
       work.drainPermits();
