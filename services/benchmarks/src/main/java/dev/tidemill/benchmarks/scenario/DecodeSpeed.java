@@ -112,8 +112,8 @@ public final class DecodeSpeed implements Callable<Integer> {
         gap(report, wide);
       } else {
         for (int round = 0; round < rounds + 1; round++) {
-          one.add(round > 0, decode(wide, List.of(), 1));
-          eight.add(round > 0, decode(wide, List.of(), BATCH));
+          one.add(round > 0, decode(wide, List.of(), 1).usual());
+          eight.add(round > 0, decode(wide, List.of(), BATCH).usual());
         }
       }
     }
@@ -129,6 +129,7 @@ public final class DecodeSpeed implements Callable<Integer> {
       List<Adapter> adapters = adapters(folder, wide.base());
       double read = Double.MAX_VALUE;
       Best mixed = new Best();
+      Best mix = new Best();
       Best small = new Best();
       Best smallEight = new Best();
       Best prompts = new Best();
@@ -137,11 +138,13 @@ public final class DecodeSpeed implements Callable<Integer> {
         boolean counts = round > 0;
         double reading = ReadBandwidth.secondsPerByte(threads);
         read = counts ? Math.min(read, reading) : read;
-        one.add(counts, decode(wide, List.of(), 1));
-        eight.add(counts, decode(wide, List.of(), BATCH));
-        mixed.add(counts, decode(wide, adapters, BATCH));
-        small.add(counts, decode(narrow, List.of(), 1));
-        smallEight.add(counts, decode(narrow, List.of(), BATCH));
+        one.add(counts, decode(wide, List.of(), 1).usual());
+        eight.add(counts, decode(wide, List.of(), BATCH).usual());
+        Steps steps = decode(wide, adapters, BATCH);
+        mixed.add(counts, steps.usual());
+        mix.add(counts, steps.first());
+        small.add(counts, decode(narrow, List.of(), 1).usual());
+        smallEight.add(counts, decode(narrow, List.of(), BATCH).usual());
         prompts.add(counts, prefill(wide));
       }
       double limit = 1 / (read * SpeedShapes.bytesOfStep(wide.base().config()));
@@ -152,6 +155,7 @@ public final class DecodeSpeed implements Callable<Integer> {
       report.figure("eight sequences, bf16", BATCH / eight.seconds, "tokens/s");
       report.figure("eight with eight adapters, bf16", BATCH / mixed.seconds, "tokens/s");
       report.atLeast("  of the base alone", eight.seconds / mixed.seconds, ADAPTERS_BAR, "x");
+      report.figure("  more for the first step", (mix.seconds - mixed.seconds) * 1e3, "ms");
       report.figure("one sequence, int8", 1 / small.seconds, "tokens/s");
       report.atLeast("  of bf16", one.seconds / small.seconds, INT8_BAR, "x");
       report.figure("eight sequences, int8", BATCH / smallEight.seconds, "tokens/s");
@@ -180,7 +184,11 @@ public final class DecodeSpeed implements Callable<Integer> {
   }
 
   /// Seconds a step that draws one token for each sequence.
-  private double decode(Generator generator, List<Adapter> adapters, int batch) {
+  ///
+  /// @param first the step in which they are first decoded together
+  private record Steps(double usual, double first) {}
+
+  private Steps decode(Generator generator, List<Adapter> adapters, int batch) {
     List<DecodeState> states = new ArrayList<>();
     List<Sampler> samplers = new ArrayList<>();
     for (int i = 0; i < batch; i++) {
@@ -188,19 +196,24 @@ public final class DecodeSpeed implements Callable<Integer> {
       states.add(generator.start(prompt(generator, PROMPT, i), adapter));
       samplers.add(new Sampler(SamplingParameters.greedy(tokens)));
     }
-    int warm = 3;
-    for (int step = 0; step < warm; step++) {
-      generator.nextAll(states, samplers);
-    }
+    // The first tokens are drawn from what the prompts gave.
+    generator.nextAll(states, samplers);
+    double first = step(generator, states, samplers);
+    step(generator, states, samplers);
     double[] seconds = new double[tokens];
     for (int step = 0; step < tokens; step++) {
-      long begin = System.nanoTime();
-      generator.nextAll(states, samplers);
-      seconds[step] = (System.nanoTime() - begin) / 1e9;
+      seconds[step] = step(generator, states, samplers);
     }
     states.forEach(DecodeState::close);
     Arrays.sort(seconds);
-    return seconds[tokens / 2];
+    return new Steps(seconds[tokens / 2], first);
+  }
+
+  private static double step(
+      Generator generator, List<DecodeState> states, List<Sampler> samplers) {
+    long begin = System.nanoTime();
+    generator.nextAll(states, samplers);
+    return (System.nanoTime() - begin) / 1e9;
   }
 
   /// Seconds a token of a prompt.
