@@ -10,7 +10,6 @@ import dev.tidemill.events.Retraction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// Joins feedback with its completion, in whatever order they come. Each method takes the state of
@@ -23,6 +22,19 @@ public final class FeedbackJoin {
 
   /// The state that follows, and what to do.
   public record Decision(JoinState state, List<JoinEffect> effects) {}
+
+  /// When a state needs looking at, in milliseconds; both are [#NEVER] when it is empty.
+  ///
+  /// @param byClock when it is that late
+  /// @param byReading when it is that late and all that had come by then has been read
+  public record Due(long byClock, long byReading) {
+    public static final long NEVER = Long.MAX_VALUE;
+
+    /// Whether there is nothing to wait for.
+    public boolean never() {
+      return byClock == NEVER && byReading == NEVER;
+    }
+  }
 
   /// Most bytes of feedback kept for one completion.
   private static final long MOST_BYTES = 2 * 1024 * 1024;
@@ -102,18 +114,19 @@ public final class FeedbackJoin {
     return new Decision(expired ? JoinState.EMPTY : new JoinState(served, slots), effects);
   }
 
-  /// When [#due] has something to do next, if all has been read; empty when the state is empty.
-  public OptionalLong nextDue(JoinState state) {
+  /// When [#due] has something to do next.
+  public Due nextDue(JoinState state) {
     @Nullable Served served = state.served();
-    long next = served == null ? Long.MAX_VALUE : served.arrivedAt() + times.retention().toMillis();
+    long byClock = served == null ? Due.NEVER : served.arrivedAt() + times.retention().toMillis();
+    long byReading = Due.NEVER;
     for (Slot slot : state.slots()) {
       if (served == null || slot.isRetraction()) {
-        next = Math.min(next, orphanedAt(slot));
+        byReading = Math.min(byReading, orphanedAt(slot));
       } else if (slot.waiting()) {
-        next = Math.min(next, slot.dueAt());
+        byClock = Math.min(byClock, slot.dueAt());
       }
     }
-    return next == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(next);
+    return new Due(byClock, byReading);
   }
 
   private Decision retraction(JoinState state, Slot retraction, String target) {

@@ -169,8 +169,11 @@ class JoinTest {
     bench.readUntil(START);
     bench.send(completion("c1", "q", "0"));
     bench.send(retraction("f2", "c1", "ann", "f1"));
+    bench.send(correction("f3", "c1", "bob", "5"));
     bench.pass(Duration.ofHours(2));
     assertThat(bench.reasons()).isEmpty();
+    assertThat(bench.examples()).as("what is there need not wait").hasSize(2);
+    assertThat(bench.gauge("tidemill.curator.completions.retained")).isEqualTo(1);
     bench.send(correction("f1", "c1", "ann", "5"));
     bench.settle();
     assertThat(bench.examples()).isEmpty();
