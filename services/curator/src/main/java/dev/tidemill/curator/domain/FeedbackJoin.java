@@ -89,8 +89,8 @@ public final class FeedbackJoin {
 
   /// It is `now`: what has settled is joined, what waited too long is given up.
   ///
-  /// @param readUntil all that had come by then has been read: what something still waits for may
-  ///   lie among what has not, however long ago it came
+  /// @param readUntil all that had come by then has been read; not after `now`. What something
+  ///   still waits for may lie among what has not been read, however long ago it came
   public Decision due(JoinState state, long now, long readUntil) {
     @Nullable Served served = state.served();
     boolean expired = served != null && now >= served.arrivedAt() + times.retention().toMillis();
@@ -101,7 +101,7 @@ public final class FeedbackJoin {
         effects.add(new Join(served, slot));
         slots.add(slot.done());
       } else if ((served == null || slot.isRetraction())
-          && orphanedAt(slot) <= Math.min(now, readUntil)) {
+          && orphanedAt(slot) <= readUntil) {
         if (slot.waiting()) {
           effects.add(new Refuse(slot.raw(), orphaned(slot, served)));
         }

@@ -124,7 +124,7 @@ final class JoinProcessor implements Work<byte[], byte[]> {
 
   private void tick(long now) {
     ids.expire(now);
-    long readUntil = stage.watermark().of(partition);
+    long readUntil = Math.min(now, stage.watermark().of(partition));
     for (String id : joins.due(now, readUntil)) {
       JoinState state = joins.get(id);
       apply(id, state, join.due(state, now, readUntil));

@@ -74,11 +74,11 @@ final class JoinStore {
 
   /// Completion ids that need looking at now.
   ///
-  /// @param readUntil all that had come by then has been read
+  /// @param readUntil all that had come by then has been read; not after `now`
   List<String> due(long now, long readUntil) {
     List<String> ids = new ArrayList<>();
     due(CLOCK, now, ids);
-    due(READING, Math.min(now, readUntil), ids);
+    due(READING, readUntil, ids);
     return ids;
   }
 

@@ -23,7 +23,7 @@ final class BackgroundThread {
 
   private BackgroundThread() {}
 
-  /// May be called more than once. The thread must be a platform thread.
+  /// The calling thread must be a platform thread.
   static void giveWay() {
     if (!System.getProperty("os.name", "").equals("Linux")) {
       return;

@@ -69,8 +69,6 @@ public final class ReleaseKeeper implements AutoCloseable {
   // The routes it looked at last; touched by the keeper's thread only.
   private Map<String, Route> followed = Map.of();
 
-  private boolean givesWay;
-
   private @Nullable ServiceLoop loop;
 
   /// @param asked has the releases that no route names
@@ -116,6 +114,7 @@ public final class ReleaseKeeper implements AutoCloseable {
         ServiceLoop.named("inference-keeper", health)
             .heartbeatLimit(Duration.ofMinutes(5))
             .wakeup(work::release)
+            .atStart(BackgroundThread::giveWay)
             .atEnd(this::letEverythingGo)
             .start(this::step);
   }
@@ -148,10 +147,6 @@ public final class ReleaseKeeper implements AutoCloseable {
   }
 
   private void step() throws InterruptedException {
-    if (!givesWay) {
-      BackgroundThread.giveWay();
-      givesWay = true;
-    }
     boolean read = routesRead.getAsBoolean();
     if (work.tryAcquire((read ? ROUND : ROUND_AT_START).toMillis(), TimeUnit.MILLISECONDS)) {
       work.drainPermits();

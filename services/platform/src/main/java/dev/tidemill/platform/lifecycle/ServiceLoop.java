@@ -33,6 +33,7 @@ public final class ServiceLoop implements AutoCloseable {
 
   private final String name;
   private final Step step;
+  private final Step atStart;
   private final Step atEnd;
   private final Runnable wakeup;
   private final Backoff backoff;
@@ -45,6 +46,7 @@ public final class ServiceLoop implements AutoCloseable {
   private ServiceLoop(Builder builder, Step step) {
     this.name = builder.name;
     this.step = step;
+    this.atStart = builder.atStart;
     this.atEnd = builder.atEnd;
     this.wakeup = builder.wakeup;
     this.backoff = builder.backoff;
@@ -66,6 +68,7 @@ public final class ServiceLoop implements AutoCloseable {
     private Duration stopLimit = Duration.ofSeconds(25);
     private Backoff backoff = Backoff.DEFAULT;
     private Runnable wakeup = () -> {};
+    private Step atStart = () -> {};
     private Step atEnd = () -> {};
 
     private Builder(String name, Health health) {
@@ -93,6 +96,12 @@ public final class ServiceLoop implements AutoCloseable {
     /// Called by whoever closes the loop, to make the step under way come back.
     public Builder wakeup(Runnable newWakeup) {
       this.wakeup = newWakeup;
+      return this;
+    }
+
+    /// Called on the loop's own thread before the first round; an error ends the loop.
+    public Builder atStart(Step newAtStart) {
+      this.atStart = newAtStart;
       return this;
     }
 
@@ -153,6 +162,7 @@ public final class ServiceLoop implements AutoCloseable {
   private void run() {
     int failures = 0;
     try {
+      atStart.run();
       while (!closing()) {
         heartbeat.beat();
         try {
