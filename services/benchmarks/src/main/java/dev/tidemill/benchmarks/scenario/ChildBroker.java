@@ -3,11 +3,9 @@ package dev.tidemill.benchmarks.scenario;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -28,15 +26,11 @@ final class ChildBroker implements AutoCloseable {
   }
 
   static ChildBroker start(Path data) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-            .filter(flag -> flag.startsWith("--") || flag.startsWith("-XX:+UseCompact"))
-            .toList());
-    command.addAll(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(dev.tidemill.broker.Main.class.getName(), "--data", data.toString()));
-    command.addAll(List.of("--port", "0"));
+    List<String> command =
+        ChildJava.command(
+            dev.tidemill.broker.Main.class,
+            List.of("-Xmx1g"),
+            List.of("--data", data.toString(), "--port", "0"));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     BufferedReader out =

@@ -1,5 +1,6 @@
 package dev.tidemill.benchmarks.scenario;
 
+import dev.tidemill.benchmarks.scenario.training.Resident;
 import dev.tidemill.model.BaseModel;
 import dev.tidemill.model.BitFitConfig;
 import dev.tidemill.model.BottleneckConfig;
@@ -101,14 +102,17 @@ public final class MethodTable implements Callable<Integer> {
   }
 
   private int child(String name, Path base) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(ProcessHandle.current().info().command().orElse("java"));
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.addAll(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path", "")));
-    command.addAll(List.of(MethodTable.class.getName(), "--one", name));
-    command.addAll(List.of("--folder", base.toString(), "--steps", Integer.toString(steps)));
-    command.addAll(List.of("--rows", Integer.toString(rows), "--tokens", Integer.toString(tokens)));
-    command.addAll(List.of("--threads", Integer.toString(threads)));
+    List<String> command =
+        ChildJava.command(
+            MethodTable.class,
+            List.of("-Xmx1g"),
+            List.of(
+                "--one=" + name,
+                "--folder=" + base,
+                "--steps=" + steps,
+                "--rows=" + rows,
+                "--tokens=" + tokens,
+                "--threads=" + threads));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -123,7 +127,7 @@ public final class MethodTable implements Callable<Integer> {
       throw new IllegalArgumentException("There is no method " + name + ".");
     }
     try (BaseModel base = BaseModel.load(path)) {
-      double before = resident("VmRSS:");
+      double before = Resident.nowMib();
       OptimizerConfig optimizer = OptimizerConfig.defaults(1);
       try (Trainer trainer = Trainer.tune(base, method, optimizer, Precision.fastest())) {
         Random random = new Random(1);
@@ -140,7 +144,7 @@ public final class MethodTable implements Callable<Integer> {
           }
           loss = result.loss();
         }
-        double peak = resident("VmHWM:");
+        double peak = Resident.peakMib();
         Path adapter = Files.createTempDirectory(path.getParent(), "adapter");
         trainer.exportAdapter(adapter);
         System.out.printf(
@@ -162,15 +166,5 @@ public final class MethodTable implements Callable<Integer> {
       batch.add(TrainingExample.text(random.ints(tokens, 5, vocabulary).toArray()));
     }
     return batch;
-  }
-
-  /// Resident memory of this process in MiB, as the kernel tells.
-  private static double resident(String key) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-      if (line.startsWith(key)) {
-        return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
-      }
-    }
-    throw new IOException("/proc/self/status has no " + key);
   }
 }

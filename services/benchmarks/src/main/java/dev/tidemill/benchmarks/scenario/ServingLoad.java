@@ -96,9 +96,8 @@ public final class ServingLoad implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Logging.configure();
-    List<String> texts = ServingScene.texts(seed);
     if (port > 0) {
-      load(port, texts);
+      load(port);
       return report.exitCode();
     }
     try (ServingScene scene = ServingScene.open("serving-load", shape, seed)) {
@@ -110,17 +109,19 @@ public final class ServingLoad implements Callable<Integer> {
       String settings = "threads: %d, max_running: %d".formatted(threads, running);
       try (Ground ground = scene.ground(settings)) {
         ground.awaitFollowed(TASK, ground.route(TASK, live));
-        load(ground.node().port(), texts);
+        load(ground.node().port());
       }
     }
     return report.exitCode();
   }
 
-  private void load(int at, List<String> texts) throws IOException {
+  private void load(int at) throws IOException {
     Asker asker = new Asker(at);
     Arrivals.Sizes sizes =
         new Arrivals.Sizes(
-            List.of(String.join(" ", texts).split("\\s+", -1)), promptWords, answerTokens);
+            List.of(String.join(" ", ServingScene.texts(seed)).split("\\s+", -1)),
+            promptWords,
+            answerTokens);
     Arrivals.send(Arrivals.plan(rate, warmUp, sizes, seed + 1), model, asker);
     List<Arrivals.Planned> plan = Arrivals.plan(rate, seconds, sizes, seed);
     if (save != null) {

@@ -67,15 +67,11 @@ public final class TrainingSoak implements Callable<Integer> {
   }
 
   private int child() throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(ProcessHandle.current().info().command().orElse("java"));
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseCompactObjectHeaders"));
-    command.addAll(List.of("-XX:+UseSerialGC", "-Xms" + heap, "-Xmx" + heap));
-    command.addAll(List.of("-XX:+AlwaysPreTouch", "-cp"));
-    command.add(System.getProperty("java.class.path", ""));
-    command.addAll(List.of(TrainingSoak.class.getName(), "--here"));
-    command.addAll(List.of("--steps", Integer.toString(steps)));
-    command.addAll(List.of("--threads", Integer.toString(threads)));
+    List<String> command =
+        ChildJava.command(
+            TrainingSoak.class,
+            List.of("-XX:+UseSerialGC", "-Xms" + heap, "-Xmx" + heap, "-XX:+AlwaysPreTouch"),
+            List.of("--here", "--steps=" + steps, "--threads=" + threads));
     return new ProcessBuilder(command).inheritIO().start().waitFor();
   }
 

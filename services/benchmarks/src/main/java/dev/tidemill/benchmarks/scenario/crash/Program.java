@@ -1,5 +1,6 @@
 package dev.tidemill.benchmarks.scenario.crash;
 
+import dev.tidemill.benchmarks.scenario.ChildJava;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -23,26 +24,18 @@ public final class Program implements AutoCloseable {
       throws IOException {
     this.name = name;
     this.folder = folder;
-    List<String> options = new ArrayList<>();
-    options.addAll(
-        List.of(
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:+UseCompactObjectHeaders",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1"));
+    List<String> options = new ArrayList<>(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     options.addAll(jvm);
-    options.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-    options.addAll(arguments);
+    List<String> java = ChildJava.command(main, options, arguments);
     // A class path is longer than some systems let a command line be.
     Path file = folder.resolve(name + ".args");
     Files.write(
         file,
-        options.stream()
+        java.stream()
+            .skip(1)
             .map(a -> '"' + a.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
             .toList());
-    this.command =
-        List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + file);
+    this.command = List.of(java.getFirst(), "@" + file);
   }
 
   public String name() {
