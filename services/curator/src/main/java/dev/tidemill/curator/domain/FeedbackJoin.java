@@ -93,15 +93,14 @@ public final class FeedbackJoin {
   ///   still waits for may lie among what has not been read, however long ago it came
   public Decision due(JoinState state, long now, long readUntil) {
     @Nullable Served served = state.served();
-    boolean expired = served != null && now >= served.arrivedAt() + times.retention().toMillis();
+    boolean expired = served != null && expiresAt(served) <= readUntil;
     List<JoinEffect> effects = new ArrayList<>();
     List<Slot> slots = new ArrayList<>();
     for (Slot slot : state.slots()) {
       if (served != null && slot.waiting() && !slot.isRetraction() && slot.dueAt() <= now) {
         effects.add(new Join(served, slot));
         slots.add(slot.done());
-      } else if ((served == null || slot.isRetraction())
-          && orphanedAt(slot) <= readUntil) {
+      } else if ((served == null || slot.isRetraction()) && orphanedAt(slot) <= readUntil) {
         if (slot.waiting()) {
           effects.add(new Refuse(slot.raw(), orphaned(slot, served)));
         }
@@ -117,8 +116,8 @@ public final class FeedbackJoin {
   /// When [#due] has something to do next.
   public Due nextDue(JoinState state) {
     @Nullable Served served = state.served();
-    long byClock = served == null ? Due.NEVER : served.arrivedAt() + times.retention().toMillis();
-    long byReading = Due.NEVER;
+    long byClock = Due.NEVER;
+    long byReading = served == null ? Due.NEVER : expiresAt(served);
     for (Slot slot : state.slots()) {
       if (served == null || slot.isRetraction()) {
         byReading = Math.min(byReading, orphanedAt(slot));
@@ -250,6 +249,10 @@ public final class FeedbackJoin {
             "id",
             "id %s names another completion already"
                 .formatted(Refusal.show(arrived.completion().getId()))));
+  }
+
+  private long expiresAt(Served served) {
+    return served.arrivedAt() + times.retention().toMillis();
   }
 
   private long orphanedAt(Slot slot) {

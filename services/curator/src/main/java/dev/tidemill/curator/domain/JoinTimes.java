@@ -4,7 +4,8 @@ import java.time.Duration;
 
 /// How long completions and feedback wait for each other, by the curator's clock.
 ///
-/// @param retention how long a completion takes feedback; 7 days unless told
+/// @param retention how long a completion takes feedback, and longer while the curator has not read
+///   all that came meanwhile; 7 days unless told
 /// @param settle how long feedback waits for its revision or retraction before it makes an example;
 ///   1 s unless told
 /// @param orphanRetention how long feedback waits for its completion, and longer while the curator

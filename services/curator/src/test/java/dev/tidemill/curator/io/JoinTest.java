@@ -165,6 +165,21 @@ class JoinTest {
   }
 
   @Test
+  void no_completion_is_forgotten_before_all_that_came_in_time_has_been_read() {
+    bench.readUntil(START.plus(Duration.ofDays(6)));
+    bench.send(completion("c1", "q", "0"));
+    bench.pass(Duration.ofDays(8));
+    bench.send(correction("f1", "c1", "ann", "5"));
+    bench.settle();
+    assertThat(bench.examples()).hasSize(2);
+
+    bench.readUntil(START.plus(Duration.ofDays(7)));
+    bench.pass(Duration.ofMillis(100));
+    assertThat(bench.gauge("tidemill.curator.completions.retained")).isZero();
+    assertThat(bench.reasons()).isEmpty();
+  }
+
+  @Test
   void no_retraction_is_orphaned_before_all_that_came_in_time_has_been_read() {
     bench.readUntil(START);
     bench.send(completion("c1", "q", "0"));
