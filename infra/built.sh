@@ -1,5 +1,5 @@
 # Sourced with `root` set to the checkout: builds what is missing or out of date, and sets CLASS_PATH
-# (every module), JAVA25 and JVM_FLAGS for starting a program of ours.
+# (every module) and what java25.sh sets, for starting a program of ours.
 class_path_file="$root/services/quickstart/target/classpath"
 quickstart_jar="$root/services/quickstart/target/tidemill-quickstart-0.1.0-SNAPSHOT.jar"
 

@@ -26,12 +26,14 @@ class ServiceLoopTest {
   private final AtomicInteger rounds = new AtomicInteger();
 
   @Test
-  void itGoesRoundUntilClosedAndCleansUpOnItsOwnThread() throws Exception {
+  void itGoesRoundUntilClosedBeginningAndEndingOnItsOwnThread() throws Exception {
     LinkedBlockingQueue<String> ended = new LinkedBlockingQueue<>();
+    LinkedBlockingQueue<String> begun = new LinkedBlockingQueue<>();
     CountDownLatch woken = new CountDownLatch(1);
     ServiceLoop loop =
         ServiceLoop.named("loop", health)
             .wakeup(woken::countDown)
+            .atStart(() -> begun.add(Thread.currentThread().getName() + " " + rounds.get()))
             .atEnd(() -> ended.add(Thread.currentThread().getName()))
             .start(
                 () -> {
@@ -43,6 +45,7 @@ class ServiceLoopTest {
     Awaitility.await().until(() -> rounds.get() > 2);
     assertThat(health.live().checks()).hasSize(1);
     loop.close();
+    assertThat(begun).containsExactly("loop 0");
     assertThat(ended.poll(1, TimeUnit.SECONDS)).isEqualTo("loop");
     assertThat(loop.running()).isFalse();
     assertThat(loop.failure()).isEmpty();
