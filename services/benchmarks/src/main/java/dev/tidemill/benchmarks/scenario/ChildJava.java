@@ -9,6 +9,8 @@ import java.util.List;
 public final class ChildJava {
   private ChildJava() {}
 
+  /// The command that runs a main class.
+  ///
   /// @param jvm further options of the JVM
   public static List<String> command(Class<?> main, List<String> jvm, List<String> arguments) {
     List<String> command = new ArrayList<>();
