@@ -134,7 +134,7 @@ public final class SwapSoak implements Callable<Integer> {
     Clients asking =
         new Clients(
             clients,
-            new Asker(ground.node().port()),
+            new Asker(ground.node().port(), true),
             new Clients.Habits(
                 List.copyOf(epochs.keySet()), QUESTIONS, 0, tokens, 0, hangUps, think),
             seed);

@@ -39,7 +39,7 @@ public final class Generator implements AutoCloseable {
   private boolean ownPool = true;
   private int chunk = CHUNK;
   private Prefixes prefixes = new Prefixes(CHUNK);
-  private final LoraStacks stacks;
+  private final AdapterCalls adapters;
   private final Set<Region> taken = new HashSet<>();
   private @Nullable JsonTokens jsonTokens;
   private boolean closed;
@@ -52,7 +52,7 @@ public final class Generator implements AutoCloseable {
     program = new DecoderProgram(config, DecoderProgram.Training.serving(base.bf16()));
     results = program.newManager();
     rope = new Rope(program);
-    stacks = new LoraStacks(program, config);
+    adapters = new AdapterCalls(program, config);
   }
 
   /// Has its caches in a pool from now on, which others of this thread may share and the caller
@@ -162,7 +162,7 @@ public final class Generator implements AutoCloseable {
     try {
       if (adapter != null) {
         adapter.weights().acquire();
-        stacks.begins(adapter);
+        adapters.begins(adapter);
       }
       base.weights().acquire();
     } catch (RuntimeException e) {
@@ -237,7 +237,7 @@ public final class Generator implements AutoCloseable {
                 rope.cosines(),
                 rope.sines(),
                 base.weights().dictionary(),
-                adapter == null ? stacks.none() : adapter.weights().dictionary())) {
+                adapter == null ? adapters.none() : adapter.weights().dictionary())) {
       state.read(tokens.length, last ? logits.toFloatArray() : null);
     }
     return last;
@@ -249,8 +249,8 @@ public final class Generator implements AutoCloseable {
   }
 
   /// Draws the next token of several sequences, or takes it from the prompt where that is being
-  /// read one by one, in one program call for all whose adapters can be stacked; the result is in
-  /// the order of the states.
+  /// read one by one, in one program call for all whose adapters are low-rank pairs; the result is
+  /// in the order of the states.
   public int[] nextAll(List<DecodeState> states, List<Sampler> samplers) {
     program.requireOwner();
     if (states.size() != samplers.size()) {
@@ -330,7 +330,7 @@ public final class Generator implements AutoCloseable {
       taken.forEach(pool::give);
     }
     rope.close();
-    stacks.close();
+    adapters.close();
     results.close();
     program.close();
     base.weights().release();
@@ -346,7 +346,7 @@ public final class Generator implements AutoCloseable {
         prefixes.ended(entry).forEach(this::give);
       }
       if (state.adapter() != null) {
-        stacks.ended(state.adapter());
+        adapters.ended(state.adapter());
       }
     }
     base.weights().release();
@@ -373,7 +373,7 @@ public final class Generator implements AutoCloseable {
         behind.add(state);
       }
     }
-    for (List<DecodeState> together : stacks.batches(behind)) {
+    for (List<DecodeState> together : AdapterCalls.batches(behind)) {
       decode(together);
     }
   }
@@ -393,7 +393,7 @@ public final class Generator implements AutoCloseable {
       capacities[i] = state.capacity();
       rope.ensure(state.cached() + 1);
     }
-    try (LoraStacks.Call adapters = stacks.call(states, results);
+    try (AdapterCalls.Call rows = adapters.call(states);
         IValue tokenList = IValue.listFrom(tokens);
         IValue positionList = IValue.listFrom(positions);
         IValue startList = IValue.listFrom(starts);
@@ -406,12 +406,12 @@ public final class Generator implements AutoCloseable {
                 positionList,
                 startList,
                 capacityList,
-                adapters.mask(),
+                rows.slots(),
                 pool.argument(program),
                 rope.cosines(),
                 rope.sines(),
                 base.weights().dictionary(),
-                adapters.dictionary())) {
+                rows.dictionary())) {
       float[] all = logits.toFloatArray();
       int vocabulary = all.length / size;
       for (int i = 0; i < size; i++) {

@@ -133,7 +133,7 @@ public final class KvPool implements AutoCloseable {
     @Nullable Place place = program.bf16() ? narrow : wide;
     if (place == null) {
       try (IValue values = IValue.from(capacity / program.valueBytes())) {
-        place = place(program, capacity, "caches", values);
+        place = place(program, capacity, "room", values);
       }
       keep(program, place);
     }

@@ -2,23 +2,24 @@
 #
 # Weights come plain, one matrix a linear as training has them, or laid out for serving: `x.packed` holds
 # the matrices of a group that read the same inputs, one below the other, in the order in which the
-# processor reads them best. With `x.scale` beside it they are int8, each output with its scale. Adapters
-# come plain, or stacked for a batch of rows with different ones: `x.lora_A.packed` holds the A of all of
-# them one below the other, `mask` [B, R] what each row multiplies the R results with: the scale of its
-# own, zero for those of others. Other adapters come one at a time; what an adapter sets before all
-# tokens, a prefix or virtual ones, takes the first places of the cache: decoding counts it among the
-# positions and knows no difference.
+# processor reads them best. With `x.scale` beside it they are int8, each output with its scale. Low-rank
+# adapters of a batch lie in tables, slot by slot: `x.lora_A` has the matrices A of a group turned and side
+# by side, `in` rows a slot, `y.lora_B` the matrices B, turned and scaled, of the linear y and those after it
+# that have as many outputs, r rows a slot for each. A row's product is a sum of table rows, as many as it
+# owns, weighted by its inputs: nothing of another's is read. Other adapters come one at a time, plain; what
+# an adapter sets before all tokens, a prefix or virtual ones, takes the first places of the cache: decoding
+# counts it among the positions and knows no difference.
 #
 # All caches lie in one flat tensor. A sequence has a region of it, [layers, 2, capacity] rows of K*H
 # values; `starts` tells the rows where regions begin.
 
-  # A fresh place for caches.
-  def caches(self: __torch__.Decoder, values: int) -> Tensor:
-    return torch.zeros([values], dtype=self.dtype)
+  # Memory for caches, or tables of adapters, whose values are whatever they are.
+  def room(self: __torch__.Decoder, values: int) -> Tensor:
+    return torch.empty([values], dtype=self.dtype)
 
   # The same with room for more.
   def grow(self: __torch__.Decoder, cache: Tensor, values: int) -> Tensor:
-    larger = torch.zeros([values], dtype=self.dtype)
+    larger = torch.empty([values], dtype=self.dtype)
     torch.copy_(torch.narrow(larger, 0, 0, torch.size(cache, 0)), cache)
     return larger
 
@@ -30,14 +31,76 @@
     torch.copy_(place, torch.as_strided(cache, [planes, l, width], [torch.mul(source_capacity, width), width, 1], torch.mul(source, width)))
     return torch.zeros([0])
 
-  def pack(self: __torch__.Decoder, parts: List[Tensor]) -> Tensor:
-    rows = torch.to(torch.cat(parts, 0), self.dtype)
-    return ops.mkldnn._reorder_linear_weight(rows, None)
+  # A part of such memory.
+  def part(self: __torch__.Decoder, flat: Tensor, offset: int, sizes: List[int], strides: List[int]) -> Tensor:
+    return torch.as_strided(flat, sizes, strides, offset)
 
-  # B of several adapters side by side, each made of its own columns.
-  def pack_wide(self: __torch__.Decoder, parts: List[Tensor]) -> Tensor:
-    columns = torch.to(torch.cat(parts, 1), self.dtype)
-    return ops.mkldnn._reorder_linear_weight(columns, None)
+  # Copies an adapter into a slot of the tables, of which `down` has the places of each matrix A,
+  # [slots, R, in], and `up` those of each B, [slots, out, R]; what it has not is zero. Nothing is returned.
+  def place(self: __torch__.Decoder, slot: int, down: Dict[str, Tensor], up: Dict[str, Tensor], adapter: Dict[str, Tensor]) -> Tensor:
+    for name in torch.keys(down):
+      self.fill(torch.select(down[name], 0, slot), name, 0, 1.0, adapter)
+    for name0 in torch.keys(up):
+      self.fill(torch.select(up[name0], 0, slot), name0, 1, torch.Float(adapter["scale"]), adapter)
+    return torch.zeros([0])
+
+  def fill(self: __torch__.Decoder, place: Tensor, name: str, side: int, scale: float, adapter: Dict[str, Tensor]) -> Tensor:
+    r = 0
+    if torch.__contains__(adapter, name):
+      own = adapter[name]
+      r = torch.size(own, side)
+      if torch.ne(scale, 1.0):
+        own = torch.mul(own, scale)
+      torch.copy_(torch.narrow(place, side, 0, r), own)
+    return torch.zero_(torch.narrow(place, side, r, torch.sub(torch.size(place, side), r)))
+
+  # The tables with the slot of each of the first rows. `rank` among them is as long as adapters are wide.
+  def owned(self: __torch__.Decoder, tables: Dict[str, Tensor], slots: List[int]) -> Dict[str, Tensor]:
+    a = torch.copy(tables)
+    torch._set_item(a, "slots", torch.tensor(slots, dtype=3))
+    return a
+
+  # The rows of a table with `each` rows a slot that belong to the first rows of the batch: all of their
+  # own, or with more than one part those of the first part, then those of the second, and so on.
+  def own_rows(self: __torch__.Decoder, each: int, parts: int, a: Dict[str, Tensor]) -> Tensor:
+    key = torch.add(torch.add("rows.", torch.str(each)), torch.add(".", torch.str(parts)))
+    if torch.__not__(torch.__contains__(a, key)):
+      slot_nX = torch.unsqueeze(torch.mul(a["slots"], torch.mul(each, parts)), 1)
+      begins = torch.mul(torch.unsqueeze(torch.unsqueeze(torch.arange(parts, dtype=3), 1), 1), each)
+      torch._set_item(a, key, torch.flatten(torch.add(torch.add(begins, slot_nX), torch.arange(each, dtype=3))))
+    return a[key]
+
+  # For each of `bags` groups of `each` rows of a table their sum, weighted.
+  def weighted(self: __torch__.Decoder, table: Tensor, each: int, parts: int, weights: Tensor, a: Dict[str, Tensor]) -> Tensor:
+    rows = self.own_rows(each, parts, a)
+    count = torch.size(rows, 0)
+    key = torch.add(torch.add("bags.", torch.str(each)), torch.add(".", torch.str(parts)))
+    if torch.__not__(torch.__contains__(a, key)):
+      torch._set_item(a, key, torch.arange(0, count, each, dtype=3))
+    sums, bags, sizes, largest, = torch._embedding_bag_forward_only(table, rows, a[key], False, 0, False, weights, False, -1)
+    return sums
+
+  # Adds to outputs of the first rows what the adapter of each adds.
+  def add_owned(self: __torch__.Decoder, outs: List[Tensor], x: Tensor, layer: str, group: str, parts: List[str], a: Dict[str, Tensor]) -> List[Tensor]:
+    down = a[torch.add(group, ".lora_A")]
+    n = torch.size(a["slots"], 0)
+    inputs = torch.size(x, 1)
+    slots = torch.floordiv(torch.size(down, 0), inputs)
+    low = self.weighted(down, inputs, 1, torch.flatten(torch.narrow(x, 0, 0, n)), a)
+    at = 0
+    for i in range(torch.len(parts)):
+      key = torch.add(torch.add(layer, parts[i]), ".lora_B")
+      if torch.__contains__(a, key):
+        up = a[key]
+        rows = torch.floordiv(torch.size(up, 0), slots)
+        m = torch.floordiv(rows, torch.size(a["rank"], 0))
+        r = torch.floordiv(rows, m)
+        low_nmr = torch.unflatten(torch.narrow(low, 1, at, rows), 1, [m, r])
+        high = self.weighted(up, r, m, torch.flatten(torch.transpose(low_nmr, 0, 1)), a)
+        for j in range(m):
+          torch.add_(torch.narrow(outs[torch.add(i, j)], 0, 0, n), torch.narrow(high, 0, torch.mul(j, n), n))
+        at = torch.add(at, rows)
+    return outs
 
   def multiply(self: __torch__.Decoder, x: Tensor, name: str, w: Dict[str, Tensor]) -> Tensor:
     packed = w[torch.add(name, ".packed")]
@@ -68,11 +131,11 @@
     name = torch.add(layer, group)
     n = torch.len(parts)
     outs = annotate(List[Tensor], [])
-    stacked = torch.__contains__(a, torch.add(name, ".lora_A.packed"))
+    owned = torch.__contains__(a, torch.add(name, ".lora_A"))
     if torch.__contains__(w, torch.add(name, ".packed")):
       for y in torch.split_with_sizes(self.multiply(x, name, w), sizes, -1):
         torch.append(outs, y)
-      if torch.__not__(stacked):
+      if torch.__not__(owned):
         at = 0
         for i in range(n):
           own = torch.add(layer, parts[i])
@@ -90,18 +153,12 @@
           y0 = torch.linear(x, weight, torch.to(w[bias], self.dtype))
         else:
           y0 = torch.linear(x, weight)
-        if stacked:
+        if owned:
           torch.append(outs, y0)
         else:
           torch.append(outs, self.adapted(y0, x, own, a))
-    if stacked:
-      none = annotate(List[Optional[number]], [])
-      low = ops.mkldnn._linear_pointwise(x, a[torch.add(name, ".lora_A.packed")], None, "none", none, "")
-      low_BPR = torch.mul(torch.unflatten(low, -1, [n, -1]), torch.unsqueeze(a["mask"], 1))
-      for i in range(n):
-        b = a[torch.add(torch.add(layer, parts[i]), ".lora_B.packed")]
-        high = ops.mkldnn._linear_pointwise(torch.select(low_BPR, 1, i), b, None, "none", none, "")
-        torch._set_item(outs, i, torch.add(outs[i], high))
+    if owned:
+      outs = self.add_owned(outs, x, layer, name, parts, a)
     return outs
 
   # The outputs of one linear of a group where the adapter puts its own weight or bias in place of the
@@ -238,10 +295,9 @@
 
   # One token for each of B sequences, whose caches hold `positions` tokens: [B, V]. Linears see all of
   # them at once; attention goes over each cache where it lies.
-  def decode(self: __torch__.Decoder, tokens: List[int], positions: List[int], starts: List[int], capacities: List[int], mask: Tensor, cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], adapter: Dict[str, Tensor]) -> Tensor:
-    if torch.gt(torch.numel(mask), 0):
-      a = torch.copy(adapter)
-      torch._set_item(a, "mask", torch.to(mask, self.dtype))
+  def decode(self: __torch__.Decoder, tokens: List[int], positions: List[int], starts: List[int], capacities: List[int], slots: List[int], cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], adapter: Dict[str, Tensor]) -> Tensor:
+    if torch.gt(torch.len(slots), 0):
+      a = self.owned(adapter, slots)
     else:
       a = self.cast(adapter)
     w = self.overlay(base, a)

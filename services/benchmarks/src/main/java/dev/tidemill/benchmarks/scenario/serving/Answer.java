@@ -1,5 +1,6 @@
 package dev.tidemill.benchmarks.scenario.serving;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param mixed whether a piece named another release
 /// @param text as far as it was read
 /// @param stamps when each piece of text came
+/// @param counts tokens of each piece; 0 when their scores were not asked for
 /// @param tokens drawn, as the stream's counts say; -1 when they did not come
 /// @param end how it ended
 /// @param failure one sentence when it broke off
@@ -31,6 +33,7 @@ public record Answer(
     boolean mixed,
     String text,
     List<Long> stamps,
+    List<Integer> counts,
     int tokens,
     End end,
     @Nullable String failure) {
@@ -49,6 +52,22 @@ public record Answer(
 
   public Answer {
     stamps = List.copyOf(stamps);
+    counts = List.copyOf(counts);
+  }
+
+  /// From one token to the next.
+  public record Gap(long from, long to) {}
+
+  /// The gaps before pieces of one token. A piece of several, such as the bytes of one character,
+  /// comes with the last of them: when the others came is not seen.
+  public List<Gap> gaps() {
+    List<Gap> gaps = new ArrayList<>();
+    for (int i = 1; i < stamps.size(); i++) {
+      if (counts.get(i) == 1) {
+        gaps.add(new Gap(stamps.get(i - 1), stamps.get(i)));
+      }
+    }
+    return gaps;
   }
 
   /// Seconds from when it was due to the first piece of text.

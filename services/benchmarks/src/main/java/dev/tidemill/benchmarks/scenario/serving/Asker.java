@@ -24,15 +24,24 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Asks for a chat completion as a stream, over a connection of its own, and notes when each piece
-/// comes. Written by hand to cost the cores that it shares with the service as little as it can.
+/// comes, and of how many tokens it is made when it asks for their scores, too. Written by hand to
+/// cost the cores that it shares with the service as little as it can.
 public final class Asker {
   private static final String DATA = "data: ";
   private static final Duration SILENCE = Duration.ofMinutes(3);
 
   private final InetSocketAddress address;
+  private final boolean scored;
 
   public Asker(int port) {
+    this(port, false);
+  }
+
+  /// @param scored whether answers come with the scores of their tokens, which tell how many there
+  ///     are in each piece
+  public Asker(int port, boolean scored) {
     this.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    this.scored = scored;
   }
 
   /// What is asked.
@@ -49,7 +58,7 @@ public final class Asker {
       int hangUpAfter,
       long due) {
 
-    private byte[] body() throws IOException {
+    private byte[] body(boolean scored) throws IOException {
       ObjectNode body = JsonNodeFactory.instance.objectNode();
       body.put("model", model);
       body.putArray("messages").addObject().put("role", "user").put("content", text);
@@ -57,7 +66,7 @@ public final class Asker {
           .put("seed", 1)
           .put("repetition_penalty", 1)
           .put("max_tokens", maxTokens);
-      body.put("user", user).put("stream", true);
+      body.put("user", user).put("stream", true).put("logprobs", scored);
       body.putObject("stream_options").put("include_usage", true);
       return Json.mapper().writeValueAsBytes(body);
     }
@@ -70,7 +79,7 @@ public final class Asker {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout((int) SILENCE.toMillis());
       socket.connect(address);
-      byte[] body = question.body();
+      byte[] body = question.body(scored);
       String head =
           "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
               + "Content-Type: application/json\r\nContent-Length: "
@@ -92,6 +101,7 @@ public final class Asker {
     private final Question question;
     private final StringBuilder text = new StringBuilder();
     private final List<Long> stamps = new ArrayList<>();
+    private final List<Integer> counts = new ArrayList<>();
     private int status;
     private int retryAfter = -1;
     private String id = "";
@@ -152,6 +162,7 @@ public final class Asker {
       String piece = event.at("/choices/0/delta/content").asText("");
       if (!piece.isEmpty()) {
         stamps.add(System.nanoTime());
+        counts.add(event.at("/choices/0/logprobs/content").size());
         text.append(piece);
       }
       if (event.path("usage").isObject()) {
@@ -178,6 +189,7 @@ public final class Asker {
           mixed,
           text.toString(),
           stamps,
+          counts,
           tokens,
           end,
           failure);

@@ -11,7 +11,7 @@ public final class Swaps {
   /// From the writing of a route to the report that it is followed.
   private record Window(String task, long from, long to) {}
 
-  /// Gaps between pieces of answers to requests of tasks that did not change meanwhile.
+  /// Gaps between tokens of answers to requests of tasks that did not change meanwhile.
   ///
   /// @param during in seconds, of gaps of which a part lies in the swap of another task
   /// @param without of gaps that touch no swap
@@ -36,14 +36,12 @@ public final class Swaps {
       if (answer.end() != Answer.End.DONE) {
         continue;
       }
-      for (int i = 1; i < answer.stamps().size(); i++) {
-        long begin = answer.stamps().get(i - 1);
-        long end = answer.stamps().get(i);
-        if (begin < from) {
+      for (Answer.Gap gap : answer.gaps()) {
+        if (gap.from() < from) {
           continue;
         }
-        List<Window> touched = touched(begin, end);
-        double seconds = (end - begin) / 1e9;
+        List<Window> touched = touched(gap.from(), gap.to());
+        double seconds = (gap.to() - gap.from()) / 1e9;
         if (touched.isEmpty()) {
           without.add(seconds);
         } else if (touched.stream().noneMatch(w -> w.task().equals(answer.model()))) {

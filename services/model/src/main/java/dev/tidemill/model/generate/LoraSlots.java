@@ -1,0 +1,137 @@
+package dev.tidemill.model.generate;
+
+import ai.djl.pytorch.jni.IValue;
+import dev.tidemill.model.Adapter;
+import dev.tidemill.model.DecoderConfig;
+import dev.tidemill.model.LoraConfig;
+import dev.tidemill.model.program.DecoderProgram;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/// Which low-rank adapter lies in which slot of the [LoraTables]. Those of sequences under way have
+/// one; an adapter keeps its slot after that until another wants it. The tables are made when the
+/// first adapter comes, and anew when there are more of them at once than slots, or one that is
+/// wider than any before or has a pair where none had.
+final class LoraSlots implements AutoCloseable {
+  /// Slots that there are at least.
+  private static final int LEAST = 8;
+
+  private static final String DOWN = ".lora_A.weight";
+
+  private final DecoderProgram program;
+  private final DecoderConfig config;
+  private @Nullable LoraTables tables;
+
+  /// The used last at the end.
+  private final Map<Adapter, Integer> slotOf = new LinkedHashMap<>();
+
+  private final Map<Adapter, Integer> sequences = new HashMap<>();
+
+  LoraSlots(DecoderProgram program, DecoderConfig config) {
+    this.program = program;
+    this.config = config;
+  }
+
+  /// Whether an adapter is nothing but low-rank pairs.
+  static boolean takes(Adapter adapter) {
+    return adapter.method() instanceof LoraConfig;
+  }
+
+  private static int rank(Adapter adapter) {
+    return ((LoraConfig) adapter.method()).rank();
+  }
+
+  private static SortedSet<String> linears(Adapter adapter) {
+    SortedSet<String> linears = new TreeSet<>();
+    for (String name : adapter.weights().arrays().keySet()) {
+      if (name.endsWith(DOWN)) {
+        linears.add(name.substring(0, name.length() - DOWN.length()));
+      }
+    }
+    return linears;
+  }
+
+  /// A sequence has begun with an adapter, which has a slot from now on.
+  void begins(Adapter adapter) {
+    sequences.merge(adapter, 1, Integer::sum);
+    @Nullable Integer known = slotOf.remove(adapter);
+    if (known != null) {
+      slotOf.put(adapter, known);
+      return;
+    }
+    LoraTables roomy = roomFor(adapter);
+    int slot = freeSlot(roomy);
+    roomy.place(slot, adapter.weights().dictionary());
+    slotOf.put(adapter, slot);
+  }
+
+  void ended(Adapter adapter) {
+    sequences.computeIfPresent(adapter, (each, count) -> count == 1 ? null : count - 1);
+  }
+
+  int slot(Adapter adapter) {
+    return Objects.requireNonNull(slotOf.get(adapter), "an adapter without a slot");
+  }
+
+  IValue dictionary() {
+    return Objects.requireNonNull(tables, "no adapter has come yet").dictionary();
+  }
+
+  private LoraTables roomFor(Adapter adapter) {
+    LoraTables held = tables;
+    SortedSet<String> linears = linears(adapter);
+    if (held != null
+        && rank(adapter) <= held.rank()
+        && held.linears().containsAll(linears)
+        && sequences.size() <= held.slots()) {
+      return held;
+    }
+    int rank = 0;
+    for (Adapter each : sequences.keySet()) {
+      rank = Math.max(rank, rank(each));
+      linears.addAll(linears(each));
+    }
+    int slots = held == null ? LEAST : held.slots();
+    while (slots < sequences.size()) {
+      slots *= 2;
+    }
+    close();
+    LoraTables made = new LoraTables(program, config, slots, rank, linears);
+    tables = made;
+    for (Adapter each : sequences.keySet()) {
+      if (!each.equals(adapter)) {
+        int slot = slotOf.size();
+        made.place(slot, each.weights().dictionary());
+        slotOf.put(each, slot);
+      }
+    }
+    return made;
+  }
+
+  /// One that nobody has, or that of the adapter whose last sequence began the longest ago.
+  private int freeSlot(LoraTables roomy) {
+    if (slotOf.size() < roomy.slots()) {
+      return slotOf.size();
+    }
+    Adapter idle =
+        slotOf.keySet().stream()
+            .filter(each -> !sequences.containsKey(each))
+            .findFirst()
+            .orElseThrow();
+    return Objects.requireNonNull(slotOf.remove(idle));
+  }
+
+  @Override
+  public void close() {
+    slotOf.clear();
+    if (tables != null) {
+      tables.close();
+      tables = null;
+    }
+  }
+}

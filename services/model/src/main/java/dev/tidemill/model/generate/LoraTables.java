@@ -1,0 +1,188 @@
+package dev.tidemill.model.generate;
+
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import dev.tidemill.model.DecoderConfig;
+import dev.tidemill.model.program.DecoderProgram;
+import dev.tidemill.model.program.DecoderShapes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeMap;
+
+/// Memory in which the matrices of several low-rank adapters lie slot by slot, so that a product
+/// can take from it what each row of a batch owns, and an adapter comes by being copied into a slot
+/// while those of the others stay as they are.
+///
+/// All of it is one flat tensor. For linears that read the same inputs there is a table
+/// `GROUP.lora_A` of rows of `parts * rank` values, `inputs` of them a slot: the matrices A side by
+/// side, inputs first. Of those the ones with equally many outputs share a table `LINEAR.lora_B`,
+/// called after the first of them, of rows of `outputs` values, `rank` of them for each.
+final class LoraTables implements AutoCloseable {
+  private final DecoderProgram program;
+  private final int slots;
+  private final int rank;
+  private final SortedSet<String> linears;
+  private final PtNDManager manager;
+  private final IValue dictionary;
+  private final IValue down;
+  private final IValue up;
+
+  /// A part of the flat tensor.
+  @SuppressWarnings("ArrayRecordComponent") // read-only by agreement
+  private record View(long offset, long[] sizes, long[] strides) {}
+
+  /// @param rank of the widest adapter that fits in
+  /// @param linears with places for pairs, by their whole names
+  LoraTables(
+      DecoderProgram program,
+      DecoderConfig config,
+      int slots,
+      int rank,
+      SortedSet<String> linears) {
+    this.program = program;
+    this.slots = slots;
+    this.rank = rank;
+    this.linears = linears;
+    Map<String, View> tables = new TreeMap<>();
+    Map<String, View> downs = new TreeMap<>();
+    Map<String, View> ups = new TreeMap<>();
+    long values = layOut(config, tables, downs, ups);
+    tables.put("rank", new View(0, new long[] {rank}, new long[] {1}));
+    manager = program.newManager();
+    PtNDArray flat;
+    try (IValue count = IValue.from(values)) {
+      flat = program.serve(manager, "room", new Shape(values), count);
+    }
+    try (IValue all = IValue.from(flat)) {
+      dictionary = views(all, tables);
+      down = views(all, downs);
+      up = views(all, ups);
+    }
+  }
+
+  private long layOut(
+      DecoderConfig config,
+      Map<String, View> tables,
+      Map<String, View> downs,
+      Map<String, View> ups) {
+    Map<String, DecoderShapes.Linear> shapes = new HashMap<>();
+    DecoderShapes.linears(config).forEach(linear -> shapes.put(linear.path(), linear));
+    long at = 0;
+    for (int layer = 0; layer < config.layers(); layer++) {
+      String prefix = "model.layers." + layer + ".";
+      for (Map.Entry<String, List<String>> group : DecoderShapes.groups(config).entrySet()) {
+        List<DecoderShapes.Linear> parts = new ArrayList<>();
+        for (String part : group.getValue()) {
+          if (linears.contains(prefix + part)) {
+            parts.add(Objects.requireNonNull(shapes.get(part), part));
+          }
+        }
+        if (parts.isEmpty()) {
+          continue;
+        }
+        long inputs = parts.getFirst().inputs();
+        long columns = (long) parts.size() * rank;
+        tables.put(
+            prefix + group.getKey() + ".lora_A",
+            new View(at, new long[] {slots * inputs, columns}, new long[] {columns, 1}));
+        for (int i = 0; i < parts.size(); i++) {
+          downs.put(
+              prefix + parts.get(i).path() + ".lora_A.weight",
+              new View(
+                  at + (long) i * rank,
+                  new long[] {slots, rank, inputs},
+                  new long[] {inputs * columns, 1, columns}));
+        }
+        at += slots * inputs * columns;
+        for (List<DecoderShapes.Linear> run : runs(group.getValue(), parts)) {
+          long outputs = run.getFirst().outputs();
+          long rows = (long) run.size() * rank;
+          tables.put(
+              prefix + run.getFirst().path() + ".lora_B",
+              new View(at, new long[] {slots * rows, outputs}, new long[] {outputs, 1}));
+          for (int i = 0; i < run.size(); i++) {
+            ups.put(
+                prefix + run.get(i).path() + ".lora_B.weight",
+                new View(
+                    at + (long) i * rank * outputs,
+                    new long[] {slots, outputs, rank},
+                    new long[] {rows * outputs, 1, outputs}));
+          }
+          at += slots * rows * outputs;
+        }
+      }
+    }
+    return at;
+  }
+
+  /// Neighbours in a group that have equally many outputs.
+  private static List<List<DecoderShapes.Linear>> runs(
+      List<String> group, List<DecoderShapes.Linear> parts) {
+    List<List<DecoderShapes.Linear>> runs = new ArrayList<>();
+    int before = -2;
+    for (DecoderShapes.Linear part : parts) {
+      int place = group.indexOf(part.path());
+      if (place != before + 1 || runs.getLast().getLast().outputs() != part.outputs()) {
+        runs.add(new ArrayList<>());
+      }
+      runs.getLast().add(part);
+      before = place;
+    }
+    return runs;
+  }
+
+  private IValue views(IValue flat, Map<String, View> views) {
+    Map<String, PtNDArray> made = new HashMap<>();
+    try (PtNDManager call = program.newManager()) {
+      views.forEach(
+          (name, view) -> {
+            try (IValue offset = IValue.from(view.offset);
+                IValue sizes = IValue.listFrom(view.sizes);
+                IValue strides = IValue.listFrom(view.strides)) {
+              made.put(
+                  name,
+                  program.serve(call, "part", new Shape(view.sizes), flat, offset, sizes, strides));
+            }
+          });
+      return IValue.stringMapFrom(made);
+    }
+  }
+
+  int slots() {
+    return slots;
+  }
+
+  int rank() {
+    return rank;
+  }
+
+  SortedSet<String> linears() {
+    return linears;
+  }
+
+  /// What the decoder takes for the adapters of its rows.
+  IValue dictionary() {
+    return dictionary;
+  }
+
+  /// Copies an adapter, which has no more than there are places for, into a slot.
+  void place(int slot, IValue adapter) {
+    try (IValue number = IValue.from((long) slot)) {
+      program.serve(manager, "place", number, down, up, adapter).close();
+    }
+  }
+
+  @Override
+  public void close() {
+    dictionary.close();
+    down.close();
+    up.close();
+    manager.close();
+  }
+}
