@@ -75,9 +75,8 @@ final class ServingLayout {
     return bytes;
   }
 
-  /// A byte a value; a scale and a zero, of four bytes each, an output.
   private static long int8Bytes(Checkpoint.Weight weight) {
-    return weight.values() + 8L * weight.outputs();
+    return WeightConverter.int8Bytes(weight.outputs(), weight.values() / weight.outputs());
   }
 
   /// Whether linears are laid out for the processor; otherwise they stay as training has them.

@@ -237,6 +237,7 @@ public final class Generator implements AutoCloseable {
                 rope.cosines(),
                 rope.sines(),
                 base.weights().dictionary(),
+                base.weights().shelf(),
                 adapter == null ? adapters.none() : adapter.weights().dictionary())) {
       state.read(tokens.length, last ? logits.toFloatArray() : null);
     }
@@ -411,6 +412,7 @@ public final class Generator implements AutoCloseable {
                 rope.cosines(),
                 rope.sines(),
                 base.weights().dictionary(),
+                base.weights().shelf(),
                 rows.dictionary())) {
       float[] all = logits.toFloatArray();
       int vocabulary = all.length / size;

@@ -22,8 +22,12 @@ import java.util.TreeMap;
 /// All of it is one flat tensor. For linears that read the same inputs there is a table
 /// `GROUP.lora_A` of rows of `parts * rank` values, `inputs` of them a slot: the matrices A side by
 /// side, inputs first. Of those the ones with equally many outputs share a table `LINEAR.lora_B`,
-/// called after the first of them, of rows of `outputs` values, `rank` of them for each.
+/// called after the first of them. Their outputs are cut into pieces of a few hundred, a row each:
+/// `rank` rows a piece, piece by piece, matrix by matrix, slot by slot.
 final class LoraTables implements AutoCloseable {
+  private static final int LONGEST = 1024;
+  private static final int SHORTEST = 128;
+
   private final DecoderProgram program;
   private final int slots;
   private final int rank;
@@ -102,19 +106,21 @@ final class LoraTables implements AutoCloseable {
         at += slots * inputs * columns;
         for (List<DecoderShapes.Linear> run : runs(group.getValue(), parts)) {
           long outputs = run.getFirst().outputs();
-          long rows = (long) run.size() * rank;
+          long width = width(outputs);
+          long pieces = outputs / width;
+          long rows = run.size() * pieces * rank;
           tables.put(
               prefix + run.getFirst().path() + ".lora_B",
-              new View(at, new long[] {slots * rows, outputs}, new long[] {outputs, 1}));
+              new View(at, new long[] {slots * rows, width}, new long[] {width, 1}));
           for (int i = 0; i < run.size(); i++) {
             ups.put(
                 prefix + run.get(i).path() + ".lora_B.weight",
                 new View(
                     at + (long) i * rank * outputs,
-                    new long[] {slots, outputs, rank},
-                    new long[] {rows * outputs, 1, outputs}));
+                    new long[] {slots, pieces, width, rank},
+                    new long[] {rows * width, rank * width, 1, width}));
           }
-          at += slots * rows * outputs;
+          at += slots * rows * width;
         }
       }
     }
@@ -135,6 +141,16 @@ final class LoraTables implements AutoCloseable {
       before = place;
     }
     return runs;
+  }
+
+  /// Of the pieces that outputs are cut into: a row that is longer than that is read slower.
+  private static long width(long outputs) {
+    for (long pieces = (outputs + LONGEST - 1) / LONGEST; pieces <= outputs / SHORTEST; pieces++) {
+      if (outputs % pieces == 0) {
+        return outputs / pieces;
+      }
+    }
+    return outputs;
   }
 
   private IValue views(IValue flat, Map<String, View> views) {

@@ -28,6 +28,8 @@ public final class TensorMap {
   private final SortedMap<String, PtNDArray> arrays = new TreeMap<>();
   private final AtomicInteger users = new AtomicInteger(1);
   private final IValue dictionary;
+  private final @Nullable IValue shelf;
+  private final long shelfBytes;
   private final long values;
 
   /// @param prefix the name of the program's argument that these go into, such as `w`
@@ -40,10 +42,20 @@ public final class TensorMap {
     }
     values = name(prefix);
     dictionary = dictionary(extra);
+    shelf = null;
+    shelfBytes = 0;
   }
 
-  private TensorMap(String prefix, PtNDManager manager, Map<String, PtNDArray> filled) {
+  private TensorMap(
+      String prefix,
+      PtNDManager manager,
+      Map<String, PtNDArray> filled,
+      IValue shelf,
+      long shelfBytes) {
     this.manager = manager;
+    this.shelf = shelf;
+    this.shelfBytes = shelfBytes;
+    Native.holdOther(shelfBytes);
     arrays.putAll(filled);
     values = name(prefix);
     dictionary = dictionary(Map.of());
@@ -71,11 +83,14 @@ public final class TensorMap {
     private final WeightConverter converter;
     private final Map<String, PtNDArray> filled = new TreeMap<>();
     private final PtNDManager parts = Native.newManager();
+    private final IValue shelf;
+    private long shelfBytes;
     private @Nullable PtNDManager manager = Native.newManager();
 
     public Filling(String prefix, WeightConverter converter) {
       this.prefix = prefix;
       this.converter = converter;
+      shelf = converter.shelf();
     }
 
     /// Copies a tensor.
@@ -96,10 +111,11 @@ public final class TensorMap {
     /// @param int8 whether it is rounded to 8 bits
     public void packed(String name, List<PtNDArray> matrices, boolean int8) {
       if (int8) {
-        List<PtNDArray> made = converter.quantize(open(), matrices);
-        filled.put(name + ".packed", made.get(0));
-        filled.put(name + ".scale", made.get(1));
-        filled.put(name + ".zeros", made.get(2));
+        converter.quantize(shelf, name, matrices);
+        for (PtNDArray matrix : matrices) {
+          Shape shape = matrix.getShape();
+          shelfBytes += WeightConverter.int8Bytes(shape.get(0), shape.get(1));
+        }
       } else {
         filled.put(name + ".packed", converter.pack(open(), matrices));
       }
@@ -113,7 +129,7 @@ public final class TensorMap {
     }
 
     public TensorMap done() {
-      TensorMap map = new TensorMap(prefix, open(), filled);
+      TensorMap map = new TensorMap(prefix, open(), filled, shelf, shelfBytes);
       manager = null;
       return map;
     }
@@ -127,6 +143,7 @@ public final class TensorMap {
       parts.close();
       if (manager != null) {
         manager.close();
+        shelf.close();
       }
     }
   }
@@ -172,6 +189,11 @@ public final class TensorMap {
     return dictionary;
   }
 
+  /// The matrices of 8 bits that serving programs take beside it.
+  public IValue shelf() {
+    return Objects.requireNonNull(shelf, "an adapter has no matrices of 8 bits");
+  }
+
   /// The values of one tensor in fp32, outside native memory.
   public Tensor tensor(String name) {
     PtNDArray array = Objects.requireNonNull(arrays.get(name), name);
@@ -199,9 +221,10 @@ public final class TensorMap {
 
   /// Size in native memory.
   public long bytes() {
-    return arrays.values().stream()
-        .mapToLong(array -> array.size() * array.getDataType().getNumOfBytes())
-        .sum();
+    return shelfBytes
+        + arrays.values().stream()
+            .mapToLong(array -> array.size() * array.getDataType().getNumOfBytes())
+            .sum();
   }
 
   /// Number of values.
@@ -222,6 +245,10 @@ public final class TensorMap {
     int left = users.decrementAndGet();
     if (left == 0) {
       dictionary.close();
+      if (shelf != null) {
+        shelf.close();
+        Native.holdOther(-shelfBytes);
+      }
       manager.close();
     } else if (left < 0) {
       throw new IllegalStateException("These weights were released more often than acquired.");

@@ -25,6 +25,9 @@ public final class WeightConverter implements AutoCloseable {
   /// What [#widestSum] is where no bit of it is lost.
   static final float WIDEST = 255f * 127 * 64;
 
+  /// Inputs that the engine lays out together in 8 bits.
+  private static final int BLOCK = 256;
+
   private final PtNDManager manager = Native.newManager();
   private final PtSymbolBlock block;
 
@@ -86,13 +89,23 @@ public final class WeightConverter implements AutoCloseable {
     }
   }
 
-  /// The same rounded to 8 bits, with a scale for each row and its zero, which is 0.
-  List<PtNDArray> quantize(PtNDManager owner, List<PtNDArray> parts) {
-    try (IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]));
-        IValue made = IValueUtils.runMethod(block, "quantize", list)) {
-      PtNDArray[] arrays = made.toTensorArray(owner);
-      return List.of(opaque(owner, arrays[0], parts, DataType.INT8), arrays[1], arrays[2]);
+  /// A shelf for matrices of 8 bits, which programs find there by name; they are no tensors.
+  IValue shelf() {
+    return IValueUtils.runMethod(block, "shelf");
+  }
+
+  /// The same rounded to 8 bits, put on a shelf.
+  void quantize(IValue shelf, String name, List<PtNDArray> parts) {
+    try (IValue called = IValue.from(name);
+        IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]))) {
+      IValueUtils.runMethod(block, "quantize", called, list, shelf).close();
     }
+  }
+
+  /// What a matrix of 8 bits takes in memory: its inputs in whole blocks, and for each output the
+  /// sum, the scale and the zero of its weights.
+  public static long int8Bytes(long outputs, long inputs) {
+    return outputs * ((inputs + BLOCK - 1) / BLOCK * BLOCK + 3 * Integer.BYTES);
   }
 
   /// Lays out a small matrix in bf16.

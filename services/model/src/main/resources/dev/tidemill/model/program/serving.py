@@ -2,10 +2,10 @@
 #
 # Weights come plain, one matrix a linear as training has them, or laid out for serving: `x.packed` holds
 # the matrices of a group that read the same inputs, one below the other, in the order in which the
-# processor reads them best. With `x.scale` beside it they are int8, each output with its scale. Low-rank
+# processor reads them best. Matrices of 8 bits are no tensors: `q` has them, under the name of the group. Low-rank
 # adapters of a batch lie in tables, slot by slot: `x.lora_A` has the matrices A of a group turned and side
 # by side, `in` rows a slot, `y.lora_B` the matrices B, turned and scaled, of the linear y and those after it
-# that have as many outputs, r rows a slot for each. A row's product is a sum of table rows, as many as it
+# that have as many outputs, cut into pieces, r rows for each. A row's product is a sum of table rows, as many as it
 # owns, weighted by its inputs: nothing of another's is read. Other adapters come one at a time, plain; what
 # an adapter sets before all tokens, a prefix or virtual ones, takes the first places of the cache: decoding
 # counts it among the positions and knows no difference.
@@ -36,23 +36,26 @@
     return torch.as_strided(flat, sizes, strides, offset)
 
   # Copies an adapter into a slot of the tables, of which `down` has the places of each matrix A,
-  # [slots, R, in], and `up` those of each B, [slots, out, R]; what it has not is zero. Nothing is returned.
+  # [slots, R, in], and `up` those of each B, [slots, pieces, width, R]; what it has not is zero. Nothing is
+  # returned.
   def place(self: __torch__.Decoder, slot: int, down: Dict[str, Tensor], up: Dict[str, Tensor], adapter: Dict[str, Tensor]) -> Tensor:
     for name in torch.keys(down):
-      self.fill(torch.select(down[name], 0, slot), name, 0, 1.0, adapter)
+      place = torch.transpose(torch.select(down[name], 0, slot), 0, 1)
+      r = 0
+      if torch.__contains__(adapter, name):
+        own = torch.t(adapter[name])
+        r = torch.size(own, 1)
+        torch.copy_(torch.narrow(place, 1, 0, r), own)
+      torch.zero_(torch.narrow(place, 1, r, torch.sub(torch.size(place, 1), r)))
     for name0 in torch.keys(up):
-      self.fill(torch.select(up[name0], 0, slot), name0, 1, torch.Float(adapter["scale"]), adapter)
+      place = torch.select(up[name0], 0, slot)
+      r = 0
+      if torch.__contains__(adapter, name0):
+        own = torch.mul(adapter[name0], adapter["scale"])
+        r = torch.size(own, 1)
+        torch.copy_(torch.narrow(place, 2, 0, r), torch.unflatten(own, 0, [torch.size(place, 0), torch.size(place, 1)]))
+      torch.zero_(torch.narrow(place, 2, r, torch.sub(torch.size(place, 2), r)))
     return torch.zeros([0])
-
-  def fill(self: __torch__.Decoder, place: Tensor, name: str, side: int, scale: float, adapter: Dict[str, Tensor]) -> Tensor:
-    r = 0
-    if torch.__contains__(adapter, name):
-      own = adapter[name]
-      r = torch.size(own, side)
-      if torch.ne(scale, 1.0):
-        own = torch.mul(own, scale)
-      torch.copy_(torch.narrow(place, side, 0, r), own)
-    return torch.zero_(torch.narrow(place, side, r, torch.sub(torch.size(place, side), r)))
 
   # The tables with the slot of each of the first rows. `rank` among them is as long as adapters are wide.
   def owned(self: __torch__.Decoder, tables: Dict[str, Tensor], slots: List[int]) -> Dict[str, Tensor]:
@@ -60,80 +63,83 @@
     torch._set_item(a, "slots", torch.tensor(slots, dtype=3))
     return a
 
-  # The rows of a table with `each` rows a slot that belong to the first rows of the batch: all of their
-  # own, or with more than one part those of the first part, then those of the second, and so on.
-  def own_rows(self: __torch__.Decoder, each: int, parts: int, a: Dict[str, Tensor]) -> Tensor:
-    key = torch.add(torch.add("rows.", torch.str(each)), torch.add(".", torch.str(parts)))
-    if torch.__not__(torch.__contains__(a, key)):
-      slot_nX = torch.unsqueeze(torch.mul(a["slots"], torch.mul(each, parts)), 1)
-      begins = torch.mul(torch.unsqueeze(torch.unsqueeze(torch.arange(parts, dtype=3), 1), 1), each)
-      torch._set_item(a, key, torch.flatten(torch.add(torch.add(begins, slot_nX), torch.arange(each, dtype=3))))
-    return a[key]
-
-  # For each of `bags` groups of `each` rows of a table their sum, weighted.
-  def weighted(self: __torch__.Decoder, table: Tensor, each: int, parts: int, weights: Tensor, a: Dict[str, Tensor]) -> Tensor:
-    rows = self.own_rows(each, parts, a)
-    count = torch.size(rows, 0)
-    key = torch.add(torch.add("bags.", torch.str(each)), torch.add(".", torch.str(parts)))
-    if torch.__not__(torch.__contains__(a, key)):
-      torch._set_item(a, key, torch.arange(0, count, each, dtype=3))
-    sums, bags, sizes, largest, = torch._embedding_bag_forward_only(table, rows, a[key], False, 0, False, weights, False, -1)
+  # Sums of `bag` rows each of a table, weighted. Of the `each` rows that a slot has for one of `parts`
+  # matrices, those of the first rows' slots come one after the other, first for the first matrix, then for
+  # the second, and so on. Which they are is kept under a name for other layers.
+  def weighted(self: __torch__.Decoder, table: Tensor, name: str, each: int, parts: int, bag: int, weights: Tensor, a: Dict[str, Tensor]) -> Tensor:
+    rows = torch.add(name, ".rows")
+    bags = torch.add(name, ".bags")
+    if torch.__not__(torch.__contains__(a, rows)):
+      slot_n1 = torch.unsqueeze(torch.mul(a["slots"], torch.mul(each, parts)), 1)
+      part_m11 = torch.unsqueeze(torch.unsqueeze(torch.mul(torch.arange(parts, dtype=3), each), 1), 1)
+      own = torch.flatten(torch.add(torch.add(part_m11, slot_n1), torch.arange(each, dtype=3)))
+      torch._set_item(a, rows, own)
+      torch._set_item(a, bags, torch.arange(0, torch.size(own, 0), bag, dtype=3))
+    sums, owners, sizes, largest, = torch._embedding_bag_forward_only(table, a[rows], a[bags], False, 0, False, weights, False, -1)
     return sums
 
   # Adds to outputs of the first rows what the adapter of each adds.
-  def add_owned(self: __torch__.Decoder, outs: List[Tensor], x: Tensor, layer: str, group: str, parts: List[str], a: Dict[str, Tensor]) -> List[Tensor]:
-    down = a[torch.add(group, ".lora_A")]
+  def add_owned(self: __torch__.Decoder, outs: List[Tensor], x: Tensor, layer: str, group: str, parts: List[str], sizes: List[int], a: Dict[str, Tensor]) -> List[Tensor]:
+    down = a[torch.add(torch.add(layer, group), ".lora_A")]
     n = torch.size(a["slots"], 0)
+    r = torch.size(a["rank"], 0)
     inputs = torch.size(x, 1)
     slots = torch.floordiv(torch.size(down, 0), inputs)
-    low = self.weighted(down, inputs, 1, torch.flatten(torch.narrow(x, 0, 0, n)), a)
+    low = self.weighted(down, torch.add(group, ".inputs"), inputs, 1, inputs, torch.flatten(torch.narrow(x, 0, 0, n)), a)
     at = 0
     for i in range(torch.len(parts)):
       key = torch.add(torch.add(layer, parts[i]), ".lora_B")
       if torch.__contains__(a, key):
         up = a[key]
-        rows = torch.floordiv(torch.size(up, 0), slots)
-        m = torch.floordiv(rows, torch.size(a["rank"], 0))
-        r = torch.floordiv(rows, m)
-        low_nmr = torch.unflatten(torch.narrow(low, 1, at, rows), 1, [m, r])
-        high = self.weighted(up, r, m, torch.flatten(torch.transpose(low_nmr, 0, 1)), a)
+        pieces = torch.floordiv(sizes[i], torch.size(up, 1))
+        each = torch.mul(pieces, r)
+        m = torch.floordiv(torch.size(up, 0), torch.mul(slots, each))
+        low_nmr = torch.unflatten(torch.narrow(low, 1, at, torch.mul(m, r)), 1, [m, r])
+        low_mncr = torch.expand(torch.unsqueeze(torch.transpose(low_nmr, 0, 1), 2), [m, n, pieces, r])
+        high = self.weighted(up, parts[i], each, m, r, torch.flatten(low_mncr), a)
+        high_mno = torch.view(high, [m, n, sizes[i]])
         for j in range(m):
-          torch.add_(torch.narrow(outs[torch.add(i, j)], 0, 0, n), torch.narrow(high, 0, torch.mul(j, n), n))
-        at = torch.add(at, rows)
+          torch.add_(torch.narrow(outs[torch.add(i, j)], 0, 0, n), torch.select(high_mno, 0, j))
+        at = torch.add(at, torch.mul(m, r))
     return outs
 
-  def multiply(self: __torch__.Decoder, x: Tensor, name: str, w: Dict[str, Tensor]) -> Tensor:
-    packed = w[torch.add(name, ".packed")]
-    scale = torch.add(name, ".scale")
+  def multiply(self: __torch__.Decoder, x: Tensor, name: str, w: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase]) -> Tensor:
     bias = torch.add(name, ".bias")
-    none = annotate(List[Optional[number]], [])
-    if torch.__contains__(w, scale):
+    if torch.__contains__(q, name):
       # Each row is rounded by its own largest value, to as many bits as the processor multiplies
-      # exactly; what is converted is cut off, so a half is added.
-      zero = self.int8_zero
-      largest = torch.linalg_vector_norm(x, inf, [-1], True, dtype=6)
-      step = torch.clamp_min(torch.div(largest, torch.sub(zero, 1)), 9.9999999999999995e-21)
-      bytes = torch.to(torch.add(torch.div(x, step), torch.add(zero, 0.5)), 0)
-      sums = ops.onednn.qlinear_pointwise(bytes, 1.0, zero, packed, w[scale], w[torch.add(name, ".zeros")], None, 1.0, 0, 6, "none", none, "")
-      y = torch.mul(sums, step)
+      # exactly.
+      wide = torch.to(x, 6)
+      largest = torch.clamp_min(torch.linalg_vector_norm(wide, inf, [-1], True), 9.9999999999999995e-21)
+      step = torch.div(1.0, torch.sub(self.int8_zero, 1))
+      y = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(torch.div(wide, largest), step, self.int8_zero, q[name])
+      y = torch.mul(y, largest)
       if torch.__contains__(w, bias):
         y = torch.add(y, w[bias])
       out = torch.to(y, self.dtype)
     else:
+      none = annotate(List[Optional[number]], [])
+      packed = w[torch.add(name, ".packed")]
       if torch.__contains__(w, bias):
         out = ops.mkldnn._linear_pointwise(x, packed, w[bias], "none", none, "")
       else:
         out = ops.mkldnn._linear_pointwise(x, packed, None, "none", none, "")
     return out
 
+  # Whether linears of this name are laid out for the processor.
+  def packs(self: __torch__.Decoder, name: str, w: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase]) -> bool:
+    packed = torch.__contains__(q, name)
+    if torch.__contains__(w, torch.add(name, ".packed")):
+      packed = True
+    return packed
+
   # What linears that read the same inputs give, one after the other. `sizes` are the outputs of each.
-  def linears(self: __torch__.Decoder, x: Tensor, layer: str, group: str, parts: List[str], sizes: List[int], w: Dict[str, Tensor], a: Dict[str, Tensor]) -> List[Tensor]:
+  def linears(self: __torch__.Decoder, x: Tensor, layer: str, group: str, parts: List[str], sizes: List[int], w: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], a: Dict[str, Tensor]) -> List[Tensor]:
     name = torch.add(layer, group)
     n = torch.len(parts)
     outs = annotate(List[Tensor], [])
     owned = torch.__contains__(a, torch.add(name, ".lora_A"))
-    if torch.__contains__(w, torch.add(name, ".packed")):
-      for y in torch.split_with_sizes(self.multiply(x, name, w), sizes, -1):
+    if self.packs(name, w, q):
+      for y in torch.split_with_sizes(self.multiply(x, name, w, q), sizes, -1):
         torch.append(outs, y)
       if torch.__not__(owned):
         at = 0
@@ -158,7 +164,7 @@
         else:
           torch.append(outs, self.adapted(y0, x, own, a))
     if owned:
-      outs = self.add_owned(outs, x, layer, name, parts, a)
+      outs = self.add_owned(outs, x, layer, group, parts, sizes, a)
     return outs
 
   # The outputs of one linear of a group where the adapter puts its own weight or bias in place of the
@@ -191,14 +197,14 @@
     return out
 
   # Queries and keys [T, N+K, H], rotated, and values [T, K*H] of T rows.
-  def turned_inputs(self: __torch__.Decoder, x: Tensor, layer: str, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> List[Tensor]:
+  def turned_inputs(self: __torch__.Decoder, x: Tensor, layer: str, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], a: Dict[str, Tensor]) -> List[Tensor]:
     width = torch.mul(self.heads, self.head_dim)
     kv_width = torch.mul(self.kv_heads, self.head_dim)
     if self.fused:
-      all = self.linears(x, layer, "self_attn.qkv_proj", ["self_attn.qkv_proj"], [torch.add(width, torch.mul(kv_width, 2))], w, a)
+      all = self.linears(x, layer, "self_attn.qkv_proj", ["self_attn.qkv_proj"], [torch.add(width, torch.mul(kv_width, 2))], w, q, a)
       qkv = torch.split_with_sizes(all[0], [width, kv_width, kv_width], -1)
     else:
-      qkv = self.linears(x, layer, "self_attn.qkv_proj", ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], [width, kv_width, kv_width], w, a)
+      qkv = self.linears(x, layer, "self_attn.qkv_proj", ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], [width, kv_width, kv_width], w, q, a)
     q = torch.unflatten(qkv[0], -1, [self.heads, self.head_dim])
     k = torch.unflatten(qkv[1], -1, [self.kv_heads, self.head_dim])
     if self.qk_norm:
@@ -206,26 +212,26 @@
       k = self.norm(torch.to(k, 6), torch.add(layer, "self_attn.k_norm"), w)
     return [self.rotate(torch.cat([q, k], 1), cos, sin), qkv[2]]
 
-  def block(self: __torch__.Decoder, x: Tensor, o: Tensor, layer: str, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
+  def block(self: __torch__.Decoder, x: Tensor, o: Tensor, layer: str, w: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], a: Dict[str, Tensor]) -> Tensor:
     d = torch.size(x, 1)
-    x1 = torch.add(x, (self.linears(o, layer, "self_attn.o_proj", ["self_attn.o_proj"], [d], w, a))[0])
+    x1 = torch.add(x, (self.linears(o, layer, "self_attn.o_proj", ["self_attn.o_proj"], [d], w, q, a))[0])
     x_n = self.norm(x1, torch.add(layer, "post_attention_layernorm"), w)
     if self.gated:
-      both = self.linears(x_n, layer, "mlp.gate_up_proj", ["mlp.gate_proj", "mlp.up_proj"], [self.inner, self.inner], w, a)
+      both = self.linears(x_n, layer, "mlp.gate_up_proj", ["mlp.gate_proj", "mlp.up_proj"], [self.inner, self.inner], w, q, a)
       inner = torch.mul(torch.silu(both[0]), both[1])
     else:
-      up = self.linears(x_n, layer, "mlp.up_proj", ["mlp.up_proj"], [self.inner], w, a)
+      up = self.linears(x_n, layer, "mlp.up_proj", ["mlp.up_proj"], [self.inner], w, q, a)
       inner = torch.gelu(up[0], approximate="tanh")
-    down = self.linears(inner, layer, "mlp.down_proj", ["mlp.down_proj"], [d], w, a)
+    down = self.linears(inner, layer, "mlp.down_proj", ["mlp.down_proj"], [d], w, q, a)
     return torch.add(x1, down[0])
 
-  def answer(self: __torch__.Decoder, x: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
+  def answer(self: __torch__.Decoder, x: Tensor, w: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], a: Dict[str, Tensor]) -> Tensor:
     x_n = self.norm(x, "model.norm", w)
     head = "lm_head"
-    if torch.__contains__(w, "model.embed_tokens.packed"):
+    if self.packs("model.embed_tokens", w, q):
       head = "model.embed_tokens"
-    if torch.__contains__(w, torch.add(head, ".packed")) and torch.__not__(torch.__contains__(a, torch.add(head, ".weight"))):
-      logits = torch.to(self.multiply(x_n, head, w), 6)
+    if self.packs(head, w, q) and torch.__not__(torch.__contains__(a, torch.add(head, ".weight"))):
+      logits = torch.to(self.multiply(x_n, head, w, q), 6)
     else:
       logits = self.head(x_n, w)
     return logits
@@ -240,7 +246,7 @@
 
   # Reads tokens of a prompt, of which the cache holds the `begin` places before them. Returns the logits
   # after them, [1, V], when `last`, else nothing. Query groups are folded into the query length.
-  def read(self: __torch__.Decoder, tokens: List[int], begin: int, start: int, capacity: int, last: bool, cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], adapter: Dict[str, Tensor]) -> Tensor:
+  def read(self: __torch__.Decoder, tokens: List[int], begin: int, start: int, capacity: int, last: bool, cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], adapter: Dict[str, Tensor]) -> Tensor:
     a = self.cast(adapter)
     w = self.overlay(base, a)
     x = torch.to(torch.embedding(w["model.embed_tokens.weight"], torch.tensor(tokens, dtype=4)), 6)
@@ -268,7 +274,7 @@
     for i in range(self.layers):
       layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
       x_n = self.norm(x, torch.add(layer, "input_layernorm"), w)
-      qkv = self.turned_inputs(x_n, layer, cos_L, sin_L, w, a)
+      qkv = self.turned_inputs(x_n, layer, cos_L, sin_L, w, q, a)
       k_row = torch.add(start, torch.mul(torch.mul(i, 2), capacity))
       v_row = torch.add(k_row, capacity)
       new = [l, width]
@@ -287,15 +293,15 @@
       o = torch.scaled_dot_product_attention(q_1KQH, k, v, mask)
       o_KGLH = torch.view(torch.contiguous(o), [self.kv_heads, groups, l, self.head_dim])
       o_LD = torch.reshape(torch.permute(o_KGLH, [2, 0, 1, 3]), [l, torch.mul(self.heads, self.head_dim)])
-      x = self.block(x, o_LD, layer, w, a)
+      x = self.block(x, o_LD, layer, w, q, a)
     logits = torch.zeros([0])
     if last:
-      logits = self.answer(torch.narrow(x, 0, torch.sub(l, 1), 1), w, a)
+      logits = self.answer(torch.narrow(x, 0, torch.sub(l, 1), 1), w, q, a)
     return logits
 
   # One token for each of B sequences, whose caches hold `positions` tokens: [B, V]. Linears see all of
   # them at once; attention goes over each cache where it lies.
-  def decode(self: __torch__.Decoder, tokens: List[int], positions: List[int], starts: List[int], capacities: List[int], slots: List[int], cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], adapter: Dict[str, Tensor]) -> Tensor:
+  def decode(self: __torch__.Decoder, tokens: List[int], positions: List[int], starts: List[int], capacities: List[int], slots: List[int], cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], adapter: Dict[str, Tensor]) -> Tensor:
     if torch.gt(torch.len(slots), 0):
       a = self.owned(adapter, slots)
     else:
@@ -319,7 +325,7 @@
     for i in range(self.layers):
       layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
       x_n = self.norm(x, torch.add(layer, "input_layernorm"), w)
-      qkv = self.turned_inputs(x_n, layer, cos_B, sin_B, w, a)
+      qkv = self.turned_inputs(x_n, layer, cos_B, sin_B, w, q, a)
       plane = torch.mul(i, 2)
       keys = torch.reshape(torch.narrow(qkv[0], 1, self.heads, self.kv_heads), [b, kv])
       torch.index_copy_(cache_R, 0, torch.select(rows, 0, plane), keys)
@@ -338,5 +344,5 @@
         v = torch.as_strided(cache, size, strides, torch.mul(torch.add(row, capacities[j]), kv))
         torch.append(outs, torch.scaled_dot_product_attention(torch.unsqueeze(queries[j], 0), k, v))
       o_BD = torch.reshape(torch.cat(outs, 0), [b, width])
-      x = self.block(x, o_BD, layer, w, a)
-    return self.answer(x, w, a)
+      x = self.block(x, o_BD, layer, w, q, a)
+    return self.answer(x, w, q, a)
