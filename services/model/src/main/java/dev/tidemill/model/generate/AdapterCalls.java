@@ -77,19 +77,18 @@ final class AdapterCalls implements AutoCloseable {
 
   /// What the call for one of the batches takes.
   Call call(List<DecodeState> batch) {
-    List<Long> owned = new ArrayList<>();
+    List<Adapter> owned = new ArrayList<>();
     IValue dictionary = none;
     for (DecodeState state : batch) {
       @Nullable Adapter adapter = state.adapter();
       if (adapter != null && LoraSlots.takes(adapter)) {
-        owned.add((long) slots.slot(adapter));
-        dictionary = slots.dictionary();
+        owned.add(adapter);
       } else if (adapter != null) {
         dictionary = adapter.weights().dictionary();
       }
     }
-    return new Call(
-        dictionary, IValue.listFrom(owned.stream().mapToLong(Long::longValue).toArray()));
+    long[] lie = slots.slots(owned);
+    return new Call(owned.isEmpty() ? dictionary : slots.dictionary(), IValue.listFrom(lie));
   }
 
   @Override

@@ -7,16 +7,18 @@ import dev.tidemill.model.LoraConfig;
 import dev.tidemill.model.program.DecoderProgram;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// Which low-rank adapter lies in which slot of the [LoraTables]. Those of sequences under way have
-/// one; an adapter keeps its slot after that until another wants it. The tables are made when the
-/// first adapter comes, and anew when there are more of them at once than slots, or one that is
-/// wider than any before or has a pair where none had.
+/// Which low-rank adapter lies in which slot of the [LoraTables]. An adapter gets one when a
+/// sequence is first decoded with it, and keeps it after its last sequence until another wants it.
+/// The tables are made when the first adapter comes, and anew when there are more of them at once
+/// than slots, or one that is wider than any before or has a pair where none had. They go when no
+/// sequence has an adapter any more.
 final class LoraSlots implements AutoCloseable {
   /// Slots that there are at least.
   private static final int LEAST = 8;
@@ -56,40 +58,56 @@ final class LoraSlots implements AutoCloseable {
     return linears;
   }
 
-  /// A sequence has begun with an adapter, which has a slot from now on.
+  /// A sequence has begun with an adapter.
   void begins(Adapter adapter) {
     sequences.merge(adapter, 1, Integer::sum);
-    @Nullable Integer known = slotOf.remove(adapter);
-    if (known != null) {
-      slotOf.put(adapter, known);
-      return;
-    }
-    LoraTables roomy = roomFor(adapter);
-    int slot = freeSlot(roomy);
-    roomy.place(slot, adapter.weights().dictionary());
-    slotOf.put(adapter, slot);
   }
 
+  /// A sequence with an adapter has ended.
   void ended(Adapter adapter) {
     sequences.computeIfPresent(adapter, (each, count) -> count == 1 ? null : count - 1);
+    if (sequences.isEmpty()) {
+      close();
+    }
   }
 
-  int slot(Adapter adapter) {
-    return Objects.requireNonNull(slotOf.get(adapter), "an adapter without a slot");
+  /// Where the adapters of sequences that have begun lie.
+  long[] slots(List<Adapter> adapters) {
+    for (Adapter adapter : adapters) {
+      if (!slotOf.containsKey(adapter)) {
+        makeRoom(adapter);
+      }
+    }
+    return adapters.stream().mapToLong(this::slot).toArray();
+  }
+
+  private int slot(Adapter adapter) {
+    @Nullable Integer known = slotOf.remove(adapter);
+    int slot = known == null ? freeSlot() : known;
+    if (known == null) {
+      held().place(slot, adapter.weights().dictionary());
+    }
+    slotOf.put(adapter, slot);
+    return slot;
+  }
+
+  private LoraTables held() {
+    return Objects.requireNonNull(tables, "no adapter has come yet");
   }
 
   IValue dictionary() {
-    return Objects.requireNonNull(tables, "no adapter has come yet").dictionary();
+    return held().dictionary();
   }
 
-  private LoraTables roomFor(Adapter adapter) {
+  /// Sees to it that there is a slot for an adapter, and for all others that are under way.
+  private void makeRoom(Adapter adapter) {
     LoraTables held = tables;
     SortedSet<String> linears = linears(adapter);
     if (held != null
         && rank(adapter) <= held.rank()
         && held.linears().containsAll(linears)
         && sequences.size() <= held.slots()) {
-      return held;
+      return;
     }
     int rank = 0;
     for (Adapter each : sequences.keySet()) {
@@ -101,21 +119,12 @@ final class LoraSlots implements AutoCloseable {
       slots *= 2;
     }
     close();
-    LoraTables made = new LoraTables(program, config, slots, rank, linears);
-    tables = made;
-    for (Adapter each : sequences.keySet()) {
-      if (!each.equals(adapter)) {
-        int slot = slotOf.size();
-        made.place(slot, each.weights().dictionary());
-        slotOf.put(each, slot);
-      }
-    }
-    return made;
+    tables = new LoraTables(program, config, slots, rank, linears);
   }
 
-  /// One that nobody has, or that of the adapter whose last sequence began the longest ago.
-  private int freeSlot(LoraTables roomy) {
-    if (slotOf.size() < roomy.slots()) {
+  /// One that nobody has, or that of the adapter that was decoded with the longest ago.
+  private int freeSlot() {
+    if (slotOf.size() < held().slots()) {
       return slotOf.size();
     }
     Adapter idle =

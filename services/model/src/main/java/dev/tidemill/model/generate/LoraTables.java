@@ -8,12 +8,14 @@ import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.program.DecoderProgram;
 import dev.tidemill.model.program.DecoderShapes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /// Memory in which the matrices of several low-rank adapters lie slot by slot, so that a product
 /// can take from it what each row of a batch owns, and an adapter comes by being copied into a slot
@@ -57,7 +59,7 @@ final class LoraTables implements AutoCloseable {
     Map<String, View> downs = new TreeMap<>();
     Map<String, View> ups = new TreeMap<>();
     long values = layOut(config, tables, downs, ups);
-    tables.put("rank", new View(0, new long[] {rank}, new long[] {1}));
+    tables.put("rank", new View(0, new long[] {rank, 0}, new long[] {1, 1}));
     manager = program.newManager();
     PtNDArray flat;
     try (IValue count = IValue.from(values)) {
@@ -154,20 +156,19 @@ final class LoraTables implements AutoCloseable {
   }
 
   private IValue views(IValue flat, Map<String, View> views) {
-    Map<String, PtNDArray> made = new HashMap<>();
-    try (PtNDManager call = program.newManager()) {
-      views.forEach(
-          (name, view) -> {
-            try (IValue offset = IValue.from(view.offset);
-                IValue sizes = IValue.listFrom(view.sizes);
-                IValue strides = IValue.listFrom(view.strides)) {
-              made.put(
-                  name,
-                  program.serve(call, "part", new Shape(view.sizes), flat, offset, sizes, strides));
-            }
-          });
-      return IValue.stringMapFrom(made);
+    long[] offsets = views.values().stream().mapToLong(View::offset).toArray();
+    long[] sizes = flattened(views, View::sizes);
+    try (IValue each = IValue.from((long) sizes.length / offsets.length);
+        IValue from = IValue.listFrom(offsets);
+        IValue lengths = IValue.listFrom(sizes);
+        IValue steps = IValue.listFrom(flattened(views, View::strides))) {
+      return program.dictionary(
+          List.copyOf(views.keySet()), "parts", flat, each, from, lengths, steps);
     }
+  }
+
+  private static long[] flattened(Map<String, View> views, Function<View, long[]> what) {
+    return views.values().stream().flatMapToLong(view -> Arrays.stream(what.apply(view))).toArray();
   }
 
   int slots() {

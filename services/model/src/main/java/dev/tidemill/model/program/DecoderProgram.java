@@ -16,6 +16,7 @@ import dev.tidemill.model.family.Traits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -146,6 +147,22 @@ public final class DecoderProgram implements AutoCloseable {
       PtNDManager owningManager, String method, Shape shape, IValue... arguments) {
     PtNDArray made = serve(manager, method, arguments);
     return OpaqueArray.of(owningManager, made, bf16 ? DataType.BFLOAT16 : DataType.FLOAT32, shape);
+  }
+
+  /// The same where the results are a list, which other methods take as a dictionary.
+  ///
+  /// @param names of the results
+  public IValue dictionary(List<String> names, String method, IValue... arguments) {
+    requireOwner();
+    try (PtNDManager call = newManager();
+        IValue result = IValueUtils.runMethod(block, method, arguments)) {
+      PtNDArray[] made = result.toTensorArray(call);
+      Map<String, PtNDArray> named = new HashMap<>();
+      for (int i = 0; i < made.length; i++) {
+        named.put(names.get(i), made[i]);
+      }
+      return IValue.stringMapFrom(named);
+    }
   }
 
   /// Whether bf16 is computed in, or fp32.

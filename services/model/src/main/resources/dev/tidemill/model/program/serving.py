@@ -31,9 +31,14 @@
     torch.copy_(place, torch.as_strided(cache, [planes, l, width], [torch.mul(source_capacity, width), width, 1], torch.mul(source, width)))
     return torch.zeros([0])
 
-  # A part of such memory.
-  def part(self: __torch__.Decoder, flat: Tensor, offset: int, sizes: List[int], strides: List[int]) -> Tensor:
-    return torch.as_strided(flat, sizes, strides, offset)
+  # Parts of such memory, with as many dimensions each.
+  def parts(self: __torch__.Decoder, flat: Tensor, dims: int, offsets: List[int], sizes: List[int], strides: List[int]) -> List[Tensor]:
+    all = annotate(List[Tensor], [])
+    for i in range(torch.len(offsets)):
+      begin = torch.mul(i, dims)
+      end = torch.add(begin, dims)
+      torch.append(all, torch.as_strided(flat, torch.slice(sizes, begin, end, 1), torch.slice(strides, begin, end, 1), offsets[i]))
+    return all
 
   # Copies an adapter into a slot of the tables, of which `down` has the places of each matrix A,
   # [slots, R, in], and `up` those of each B, [slots, pieces, width, R]; what it has not is zero. Nothing is

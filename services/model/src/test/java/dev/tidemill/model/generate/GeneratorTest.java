@@ -119,8 +119,7 @@ class GeneratorTest {
     assertThat(generator.next(state, sampler(1))).isBetween(0, 319);
     state.close();
     state.close();
-    // Caches, cosines, sines, and the slots of adapters stay.
-    assertThat(Engine.memory().liveTensors()).isLessThanOrEqualTo(before + 4);
+    assertThat(Engine.memory().liveTensors()).isLessThanOrEqualTo(before + 3);
     assertThatThrownBy(() -> generator.start(prompt(0), adapter))
         .isInstanceOf(IllegalStateException.class);
   }
