@@ -237,7 +237,7 @@ public final class Generator implements AutoCloseable {
                 rope.cosines(),
                 rope.sines(),
                 base.weights().dictionary(),
-                base.weights().shelf(),
+                base.weights().quantized(),
                 adapter == null ? adapters.none() : adapter.weights().dictionary())) {
       state.read(tokens.length, last ? logits.toFloatArray() : null);
     }
@@ -412,7 +412,7 @@ public final class Generator implements AutoCloseable {
                 rope.cosines(),
                 rope.sines(),
                 base.weights().dictionary(),
-                base.weights().shelf(),
+                base.weights().quantized(),
                 rows.dictionary())) {
       float[] all = logits.toFloatArray();
       int vocabulary = all.length / size;

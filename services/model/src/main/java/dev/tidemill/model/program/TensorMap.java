@@ -28,8 +28,8 @@ public final class TensorMap {
   private final SortedMap<String, PtNDArray> arrays = new TreeMap<>();
   private final AtomicInteger users = new AtomicInteger(1);
   private final IValue dictionary;
-  private final @Nullable IValue shelf;
-  private final long shelfBytes;
+  private final @Nullable IValue quantized;
+  private final long quantizedBytes;
   private final long values;
 
   /// @param prefix the name of the program's argument that these go into, such as `w`
@@ -42,20 +42,20 @@ public final class TensorMap {
     }
     values = name(prefix);
     dictionary = dictionary(extra);
-    shelf = null;
-    shelfBytes = 0;
+    quantized = null;
+    quantizedBytes = 0;
   }
 
   private TensorMap(
       String prefix,
       PtNDManager manager,
       Map<String, PtNDArray> filled,
-      IValue shelf,
-      long shelfBytes) {
+      IValue quantized,
+      long quantizedBytes) {
     this.manager = manager;
-    this.shelf = shelf;
-    this.shelfBytes = shelfBytes;
-    Native.holdOther(shelfBytes);
+    this.quantized = quantized;
+    this.quantizedBytes = quantizedBytes;
+    Native.holdOther(quantizedBytes);
     arrays.putAll(filled);
     values = name(prefix);
     dictionary = dictionary(Map.of());
@@ -83,14 +83,14 @@ public final class TensorMap {
     private final WeightConverter converter;
     private final Map<String, PtNDArray> filled = new TreeMap<>();
     private final PtNDManager parts = Native.newManager();
-    private final IValue shelf;
-    private long shelfBytes;
+    private final IValue quantized;
+    private long quantizedBytes;
     private @Nullable PtNDManager manager = Native.newManager();
 
     public Filling(String prefix, WeightConverter converter) {
       this.prefix = prefix;
       this.converter = converter;
-      shelf = converter.shelf();
+      quantized = converter.quantized();
     }
 
     /// Copies a tensor.
@@ -111,10 +111,10 @@ public final class TensorMap {
     /// @param int8 whether it is rounded to 8 bits
     public void packed(String name, List<PtNDArray> matrices, boolean int8) {
       if (int8) {
-        converter.quantize(shelf, name, matrices);
+        converter.quantize(quantized, name, matrices);
         for (PtNDArray matrix : matrices) {
           Shape shape = matrix.getShape();
-          shelfBytes += WeightConverter.int8Bytes(shape.get(0), shape.get(1));
+          quantizedBytes += WeightConverter.int8Bytes(shape.get(0), shape.get(1));
         }
       } else {
         filled.put(name + ".packed", converter.pack(open(), matrices));
@@ -129,7 +129,7 @@ public final class TensorMap {
     }
 
     public TensorMap done() {
-      TensorMap map = new TensorMap(prefix, open(), filled, shelf, shelfBytes);
+      TensorMap map = new TensorMap(prefix, open(), filled, quantized, quantizedBytes);
       manager = null;
       return map;
     }
@@ -143,7 +143,7 @@ public final class TensorMap {
       parts.close();
       if (manager != null) {
         manager.close();
-        shelf.close();
+        quantized.close();
       }
     }
   }
@@ -190,8 +190,8 @@ public final class TensorMap {
   }
 
   /// The matrices of 8 bits that serving programs take beside it.
-  public IValue shelf() {
-    return Objects.requireNonNull(shelf, "an adapter has no matrices of 8 bits");
+  public IValue quantized() {
+    return Objects.requireNonNull(quantized, "an adapter has no matrices of 8 bits");
   }
 
   /// The values of one tensor in fp32, outside native memory.
@@ -221,7 +221,7 @@ public final class TensorMap {
 
   /// Size in native memory.
   public long bytes() {
-    return shelfBytes
+    return quantizedBytes
         + arrays.values().stream()
             .mapToLong(array -> array.size() * array.getDataType().getNumOfBytes())
             .sum();
@@ -245,9 +245,9 @@ public final class TensorMap {
     int left = users.decrementAndGet();
     if (left == 0) {
       dictionary.close();
-      if (shelf != null) {
-        shelf.close();
-        Native.holdOther(-shelfBytes);
+      if (quantized != null) {
+        quantized.close();
+        Native.holdOther(-quantizedBytes);
       }
       manager.close();
     } else if (left < 0) {

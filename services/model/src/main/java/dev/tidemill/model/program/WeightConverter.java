@@ -89,16 +89,16 @@ public final class WeightConverter implements AutoCloseable {
     }
   }
 
-  /// A shelf for matrices of 8 bits, which programs find there by name; they are no tensors.
-  IValue shelf() {
-    return IValueUtils.runMethod(block, "shelf");
+  /// A dictionary for matrices of 8 bits by name; they are no tensors.
+  IValue quantized() {
+    return IValueUtils.runMethod(block, "quantized");
   }
 
-  /// The same rounded to 8 bits, put on a shelf.
-  void quantize(IValue shelf, String name, List<PtNDArray> parts) {
+  /// The same rounded to 8 bits, put into such a dictionary.
+  void quantize(IValue quantized, String name, List<PtNDArray> parts) {
     try (IValue called = IValue.from(name);
         IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]))) {
-      IValueUtils.runMethod(block, "quantize", called, list, shelf).close();
+      IValueUtils.runMethod(block, "quantize", called, list, quantized).close();
     }
   }
 

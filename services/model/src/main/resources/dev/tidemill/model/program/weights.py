@@ -23,16 +23,16 @@ class Weights(Module):
   def pack(self: __torch__.Weights, parts: List[Tensor]) -> Tensor:
     return ops.mkldnn._reorder_linear_weight(torch.cat(parts, 0), None)
 
-  # A shelf for matrices of 8 bits, which are no tensors.
-  def shelf(self: __torch__.Weights) -> Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase]:
+  # A dictionary for matrices of 8 bits, which are no tensors.
+  def quantized(self: __torch__.Weights) -> Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase]:
     return annotate(Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], {})
 
-  # The same as int8, put on a shelf: each row is divided by its scale. Nothing is returned.
-  def quantize(self: __torch__.Weights, name: str, parts: List[Tensor], shelf: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase]) -> Tensor:
+  # The same as int8, put into such a dictionary: each row is divided by its scale. Nothing is returned.
+  def quantize(self: __torch__.Weights, name: str, parts: List[Tensor], quantized: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase]) -> Tensor:
     rows = torch.to(torch.cat(parts, 0), 6)
     scale = torch.div(torch.clamp_min(torch.amax(torch.abs(rows), [1]), 9.9999999999999995e-21), 127.0)
     bytes = torch.quantize_per_channel(rows, scale, torch.zeros([torch.size(rows, 0)], dtype=4), 0, 12)
-    torch._set_item(shelf, name, ops.quantized.linear_prepack(bytes, None))
+    torch._set_item(quantized, name, ops.quantized.linear_prepack(bytes, None))
     return torch.zeros([0])
 
   # Lays out a small matrix in bf16; fails where the processor has no layout for it.
