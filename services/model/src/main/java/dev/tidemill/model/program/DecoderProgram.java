@@ -170,11 +170,6 @@ public final class DecoderProgram implements AutoCloseable {
     return bf16;
   }
 
-  /// Whether matrices of what is computed in can be laid out for the processor.
-  public boolean packs() {
-    return !bf16 || Processor.packsBf16();
-  }
-
   /// Bytes of a value of what is computed in.
   public int valueBytes() {
     return valueBytes(bf16);
