@@ -137,9 +137,7 @@ public final class ServingLoad implements Callable<Integer> {
     List<Answer> spoken = whole.stream().filter(a -> !a.stamps().isEmpty()).toList();
     List<Double> gaps = new ArrayList<>();
     for (Answer answer : spoken) {
-      for (int i = 1; i < answer.stamps().size(); i++) {
-        gaps.add((answer.stamps().get(i) - answer.stamps().get(i - 1)) / 1e9);
-      }
+      answer.gaps().forEach(gap -> gaps.add(gap.seconds()));
     }
     report.count("requests", answers.size());
     report.count("shed with 429", answers.stream().filter(a -> a.status() == 429).count());

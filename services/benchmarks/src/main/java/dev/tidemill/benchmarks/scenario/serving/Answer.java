@@ -55,17 +55,21 @@ public record Answer(
     counts = List.copyOf(counts);
   }
 
-  /// From one token to the next.
-  public record Gap(long from, long to) {}
+  /// From one piece to the next.
+  ///
+  /// @param tokens of the next; 0 when their scores were not asked for. A piece of several, such as
+  ///     the bytes of one character, comes with the last of them: when the others came is not seen
+  public record Gap(long from, long to, int tokens) {
+    public double seconds() {
+      return (to - from) / 1e9;
+    }
+  }
 
-  /// The gaps before pieces of one token. A piece of several, such as the bytes of one character,
-  /// comes with the last of them: when the others came is not seen.
+  /// The gaps before all pieces but the first.
   public List<Gap> gaps() {
     List<Gap> gaps = new ArrayList<>();
     for (int i = 1; i < stamps.size(); i++) {
-      if (counts.get(i) == 1) {
-        gaps.add(new Gap(stamps.get(i - 1), stamps.get(i)));
-      }
+      gaps.add(new Gap(stamps.get(i - 1), stamps.get(i), counts.get(i)));
     }
     return gaps;
   }

@@ -37,15 +37,14 @@ public final class Swaps {
         continue;
       }
       for (Answer.Gap gap : answer.gaps()) {
-        if (gap.from() < from) {
+        if (gap.tokens() != 1 || gap.from() < from) {
           continue;
         }
         List<Window> touched = touched(gap.from(), gap.to());
-        double seconds = (gap.to() - gap.from()) / 1e9;
         if (touched.isEmpty()) {
-          without.add(seconds);
+          without.add(gap.seconds());
         } else if (touched.stream().noneMatch(w -> w.task().equals(answer.model()))) {
-          during.add(seconds);
+          during.add(gap.seconds());
         }
       }
     }
