@@ -27,7 +27,9 @@ import java.util.function.Function;
 /// called after the first of them. Their outputs are cut into pieces of a few hundred, a row each:
 /// `rank` rows a piece, piece by piece, matrix by matrix, slot by slot.
 final class LoraTables implements AutoCloseable {
+  /// Values of a row of `lora_B` where outputs are cut: longer ones are read slower (docs/log.md).
   private static final int LONGEST = 1024;
+
   private static final int SHORTEST = 128;
 
   private final DecoderProgram program;
@@ -145,7 +147,8 @@ final class LoraTables implements AutoCloseable {
     return runs;
   }
 
-  /// Of the pieces that outputs are cut into: a row that is longer than that is read slower.
+  /// Outputs of each of the equal pieces that they are cut into, the fewest of at most [#LONGEST];
+  /// all of them where only pieces below [#SHORTEST] would be equal.
   private static long width(long outputs) {
     for (long pieces = (outputs + LONGEST - 1) / LONGEST; pieces <= outputs / SHORTEST; pieces++) {
       if (outputs % pieces == 0) {

@@ -85,7 +85,7 @@ public final class WeightConverter implements AutoCloseable {
   PtNDArray pack(PtNDManager owner, List<PtNDArray> parts) {
     try (IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]));
         IValue packed = IValueUtils.runMethod(block, "pack", list)) {
-      return opaque(owner, packed.toTensor(owner), parts, parts.getFirst().getDataType());
+      return opaque(owner, packed.toTensor(owner), parts);
     }
   }
 
@@ -131,12 +131,12 @@ public final class WeightConverter implements AutoCloseable {
   PtNDArray join(PtNDManager owner, List<PtNDArray> parts) {
     try (IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]));
         IValue joined = IValueUtils.runMethod(block, "join", list)) {
-      return opaque(owner, joined.toTensor(owner), parts, parts.getFirst().getDataType());
+      return opaque(owner, joined.toTensor(owner), parts);
     }
   }
 
-  private static PtNDArray opaque(
-      PtNDManager owner, PtNDArray made, List<PtNDArray> parts, DataType type) {
+  private static PtNDArray opaque(PtNDManager owner, PtNDArray made, List<PtNDArray> parts) {
+    DataType type = parts.getFirst().getDataType();
     long rows = parts.stream().mapToLong(part -> part.getShape().get(0)).sum();
     long[] shape = parts.getFirst().getShape().getShape().clone();
     shape[0] = rows;
