@@ -18,7 +18,7 @@ if [ -z "$JAVA25" ]; then
   exit 1
 fi
 # shellcheck disable=SC2034 # for whoever sources this
-JVM_FLAGS=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseCompactObjectHeaders)
+JVM_FLAGS=(--enable-native-access=ALL-UNNAMED --add-modules jdk.incubator.vector --sun-misc-unsafe-memory-access=allow -XX:+UseCompactObjectHeaders)
 # The curator also gets the parallel collector: it keeps a gigabyte of state and more on the heap, which
 # G1 marks again and again, finding nothing to free.
 # shellcheck disable=SC2034

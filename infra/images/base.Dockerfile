@@ -1,6 +1,6 @@
 # The base of tidemill/services with an allocator that keeps large tensors, and an engine that keeps
 # fewer kernels (see infra/allocator.sh).
-FROM eclipse-temurin:25-jre
+FROM eclipse-temurin:25-jdk
 RUN apt-get update \
   && apt-get install -y --no-install-recommends libjemalloc2 \
   && rm -rf /var/lib/apt/lists/*

@@ -32,7 +32,7 @@ public final class Engine {
   /// What is held in native memory right now.
   public static MemoryReport memory() {
     List<NDArray> live = Native.live();
-    long bytes = Native.otherBytes();
+    long bytes = 0;
     for (NDArray array : live) {
       bytes += array.size() * array.getDataType().getNumOfBytes();
     }

@@ -75,8 +75,9 @@ final class ServingLayout {
     return bytes;
   }
 
+  /// A byte a value; a scale and a zero, of four bytes each, an output.
   private static long int8Bytes(Checkpoint.Weight weight) {
-    return WeightConverter.int8Bytes(weight.outputs(), weight.values() / weight.outputs());
+    return weight.values() + 8L * weight.outputs();
   }
 
   /// Whether linears are laid out for the processor; otherwise they stay as training has them.

@@ -18,6 +18,8 @@ public final class ChildJava {
     command.addAll(
         List.of(
             "--enable-native-access=ALL-UNNAMED",
+            "--add-modules",
+            "jdk.incubator.vector",
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+UseCompactObjectHeaders"));
     command.addAll(jvm);

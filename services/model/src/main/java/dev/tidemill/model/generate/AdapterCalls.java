@@ -3,12 +3,15 @@ package dev.tidemill.model.generate;
 import ai.djl.pytorch.jni.IValue;
 import dev.tidemill.model.Adapter;
 import dev.tidemill.model.DecoderConfig;
+import dev.tidemill.model.kernel.LowRank;
 import dev.tidemill.model.program.DecoderProgram;
 import dev.tidemill.model.program.TensorMap;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Which sequences are decoded together, and what a program call takes for the adapters of its
@@ -89,6 +92,18 @@ final class AdapterCalls implements AutoCloseable {
     }
     long[] lie = slots.slots(owned);
     return new Call(owned.isEmpty() ? dictionary : slots.dictionary(), IValue.listFrom(lie));
+  }
+
+  /// Slots of the low-rank adapters of sequences, which others must not follow.
+  int[] slots(List<DecodeState> owned) {
+    List<Adapter> adapters = new ArrayList<>();
+    owned.forEach(state -> adapters.add(Objects.requireNonNull(state.adapter())));
+    return Arrays.stream(slots.slots(adapters)).mapToInt(Math::toIntExact).toArray();
+  }
+
+  /// Where pairs lie in the slots, by the whole name of a group of linears.
+  Map<String, LowRank> pairs() {
+    return slots.pairs();
   }
 
   @Override

@@ -9,12 +9,14 @@ import dev.tidemill.model.ChatMessage;
 import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.generate.KvPool.Region;
 import dev.tidemill.model.generate.json.JsonTokens;
+import dev.tidemill.model.kernel.LowRank;
 import dev.tidemill.model.program.DecoderProgram;
 import dev.tidemill.model.program.Rope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -40,6 +42,7 @@ public final class Generator implements AutoCloseable {
   private int chunk = CHUNK;
   private Prefixes prefixes = new Prefixes(CHUNK);
   private final AdapterCalls adapters;
+  private final @Nullable DecodeKernel kernel;
   private final Set<Region> taken = new HashSet<>();
   private @Nullable JsonTokens jsonTokens;
   private boolean closed;
@@ -53,6 +56,7 @@ public final class Generator implements AutoCloseable {
     results = program.newManager();
     rope = new Rope(program);
     adapters = new AdapterCalls(program, config);
+    kernel = DecodeKernel.of(base).orElse(null);
   }
 
   /// Has its caches in a pool from now on, which others of this thread may share and the caller
@@ -237,7 +241,6 @@ public final class Generator implements AutoCloseable {
                 rope.cosines(),
                 rope.sines(),
                 base.weights().dictionary(),
-                base.weights().quantized(),
                 adapter == null ? adapters.none() : adapter.weights().dictionary())) {
       state.read(tokens.length, last ? logits.toFloatArray() : null);
     }
@@ -332,6 +335,9 @@ public final class Generator implements AutoCloseable {
     }
     rope.close();
     adapters.close();
+    if (kernel != null) {
+      kernel.close();
+    }
     results.close();
     program.close();
     base.weights().release();
@@ -375,7 +381,44 @@ public final class Generator implements AutoCloseable {
       }
     }
     for (List<DecodeState> together : AdapterCalls.batches(behind)) {
-      decode(together);
+      DecodeKernel few = kernel;
+      if (few != null && few.takes(together)) {
+        decode(few, together);
+      } else {
+        decode(together);
+      }
+    }
+  }
+
+  private void decode(DecodeKernel few, List<DecodeState> states) {
+    int size = states.size();
+    int[] tokens = new int[size];
+    int[] positions = new int[size];
+    long[] starts = new long[size];
+    int[] capacities = new int[size];
+    List<DecodeState> owned = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      DecodeState state = states.get(i);
+      ensureRoom(state);
+      tokens[i] = state.lastToken();
+      positions[i] = state.cached();
+      capacities[i] = state.capacity();
+      rope.ensure(state.cached() + 1);
+      if (state.adapter() != null) {
+        owned.add(state);
+      }
+    }
+    long cache = pool.address(program);
+    for (int i = 0; i < size; i++) {
+      starts[i] = cache + states.get(i).region().offset();
+    }
+    int[] slots = adapters.slots(owned);
+    Map<String, LowRank> pairs = owned.isEmpty() ? Map.of() : adapters.pairs();
+    float[][] logits =
+        few.decode(
+            new DecodeKernel.Step(tokens, positions, starts, capacities, slots, pairs), rope);
+    for (int i = 0; i < size; i++) {
+      states.get(i).advanced(logits[i]);
     }
   }
 
@@ -412,7 +455,6 @@ public final class Generator implements AutoCloseable {
                 rope.cosines(),
                 rope.sines(),
                 base.weights().dictionary(),
-                base.weights().quantized(),
                 rows.dictionary())) {
       float[] all = logits.toFloatArray();
       int vocabulary = all.length / size;

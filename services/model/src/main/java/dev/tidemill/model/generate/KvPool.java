@@ -4,6 +4,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import dev.tidemill.model.kernel.NativeMemory;
 import dev.tidemill.model.program.DecoderProgram;
 import dev.tidemill.model.program.Native;
 import java.util.Map;
@@ -128,8 +129,17 @@ public final class KvPool implements AutoCloseable {
     return true;
   }
 
+  /// Where the pool lies, for programs that compute like this one.
+  long address(DecoderProgram program) {
+    return NativeMemory.address(held(program).array);
+  }
+
   /// The whole pool, as programs that compute like this one take it.
   IValue argument(DecoderProgram program) {
+    return held(program).argument;
+  }
+
+  private Place held(DecoderProgram program) {
     @Nullable Place place = program.bf16() ? narrow : wide;
     if (place == null) {
       try (IValue values = IValue.from(capacity / program.valueBytes())) {
@@ -137,7 +147,7 @@ public final class KvPool implements AutoCloseable {
       }
       keep(program, place);
     }
-    return place.argument;
+    return place;
   }
 
   private Place place(DecoderProgram program, long bytes, String method, IValue... arguments) {

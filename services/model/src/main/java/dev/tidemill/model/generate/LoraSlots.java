@@ -4,6 +4,7 @@ import ai.djl.pytorch.jni.IValue;
 import dev.tidemill.model.Adapter;
 import dev.tidemill.model.DecoderConfig;
 import dev.tidemill.model.LoraConfig;
+import dev.tidemill.model.kernel.LowRank;
 import dev.tidemill.model.program.DecoderProgram;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -97,6 +98,11 @@ final class LoraSlots implements AutoCloseable {
 
   IValue dictionary() {
     return held().dictionary();
+  }
+
+  /// Where the pairs lie, by the whole name of a group of linears.
+  Map<String, LowRank> pairs() {
+    return held().pairs();
   }
 
   /// Sees to it that there is a slot for an adapter, and for all others that are under way.

@@ -5,6 +5,9 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.tidemill.model.DecoderConfig;
+import dev.tidemill.model.kernel.Kernels;
+import dev.tidemill.model.kernel.LowRank;
+import dev.tidemill.model.kernel.NativeMemory;
 import dev.tidemill.model.program.DecoderProgram;
 import dev.tidemill.model.program.DecoderShapes;
 import java.util.ArrayList;
@@ -40,6 +43,15 @@ final class LoraTables implements AutoCloseable {
   private final IValue dictionary;
   private final IValue down;
   private final IValue up;
+  private final Map<String, LowRank> pairs = new HashMap<>();
+
+  /// Where the pairs of a group lie, by values from the beginning.
+  private record Pairs(long down, int inputs, int columns, List<LowRank.Up> ups) {
+    LowRank at(long address) {
+      List<LowRank.Up> moved = ups.stream().map(up -> up.from(address)).toList();
+      return new LowRank(address + 2 * down, inputs, columns, moved);
+    }
+  }
 
   /// A part of the flat tensor.
   @SuppressWarnings("ArrayRecordComponent") // read-only by agreement
@@ -60,12 +72,17 @@ final class LoraTables implements AutoCloseable {
     Map<String, View> tables = new TreeMap<>();
     Map<String, View> downs = new TreeMap<>();
     Map<String, View> ups = new TreeMap<>();
-    long values = layOut(config, tables, downs, ups);
+    Map<String, Pairs> groups = new HashMap<>();
+    long values = layOut(config, tables, downs, ups, groups);
     tables.put("rank", new View(0, new long[] {rank, 0}, new long[] {1, 1}));
     manager = program.newManager();
     PtNDArray flat;
     try (IValue count = IValue.from(values)) {
       flat = program.serve(manager, "room", new Shape(values), count);
+    }
+    if (Kernels.available()) {
+      long address = NativeMemory.address(flat);
+      groups.forEach((name, group) -> pairs.put(name, group.at(address)));
     }
     try (IValue all = IValue.from(flat)) {
       dictionary = views(all, tables);
@@ -78,7 +95,8 @@ final class LoraTables implements AutoCloseable {
       DecoderConfig config,
       Map<String, View> tables,
       Map<String, View> downs,
-      Map<String, View> ups) {
+      Map<String, View> ups,
+      Map<String, Pairs> groups) {
     Map<String, DecoderShapes.Linear> shapes = new HashMap<>();
     DecoderShapes.linears(config).forEach(linear -> shapes.put(linear.path(), linear));
     long at = 0;
@@ -107,6 +125,8 @@ final class LoraTables implements AutoCloseable {
                   new long[] {slots, rank, inputs},
                   new long[] {inputs * columns, 1, columns}));
         }
+        List<LowRank.Up> ends = new ArrayList<>();
+        groups.put(prefix + group.getKey(), new Pairs(at, (int) inputs, (int) columns, ends));
         at += slots * inputs * columns;
         for (List<DecoderShapes.Linear> run : runs(group.getValue(), parts)) {
           long outputs = run.getFirst().outputs();
@@ -123,12 +143,29 @@ final class LoraTables implements AutoCloseable {
                     at + (long) i * rank * outputs,
                     new long[] {slots, pieces, width, rank},
                     new long[] {rows * width, rank * width, 1, width}));
+            ends.add(
+                new LowRank.Up(
+                    at + (long) i * rank * outputs,
+                    rows * width,
+                    target(group.getValue(), run.get(i), shapes),
+                    (int) outputs,
+                    (int) width,
+                    rank,
+                    ends.size() * rank));
           }
           at += slots * rows * width;
         }
       }
     }
     return at;
+  }
+
+  /// The first output of a linear among those of its group.
+  private static int target(
+      List<String> group, DecoderShapes.Linear part, Map<String, DecoderShapes.Linear> shapes) {
+    return group.subList(0, group.indexOf(part.path())).stream()
+        .mapToInt(before -> Objects.requireNonNull(shapes.get(before), before).outputs())
+        .sum();
   }
 
   /// Neighbours in a group that have equally many outputs.
@@ -147,9 +184,13 @@ final class LoraTables implements AutoCloseable {
     return runs;
   }
 
-  /// Outputs of each of the equal pieces that they are cut into, the fewest of at most [#LONGEST];
-  /// all of them where only pieces below [#SHORTEST] would be equal.
-  private static long width(long outputs) {
+  /// Outputs of each of the equal pieces that they are cut into: what the kernel multiplies the
+  /// fastest; for the program alone the fewest pieces of at most [#LONGEST], or all of them where
+  /// only pieces below [#SHORTEST] would be equal.
+  private long width(long outputs) {
+    if (program.bf16() && Kernels.available() && outputs % LowRank.PIECE == 0) {
+      return LowRank.PIECE;
+    }
     for (long pieces = (outputs + LONGEST - 1) / LONGEST; pieces <= outputs / SHORTEST; pieces++) {
       if (outputs % pieces == 0) {
         return outputs / pieces;
@@ -184,6 +225,11 @@ final class LoraTables implements AutoCloseable {
 
   SortedSet<String> linears() {
     return linears;
+  }
+
+  /// Where the pairs lie, by the whole name of a group, for the kernel.
+  Map<String, LowRank> pairs() {
+    return pairs;
   }
 
   /// What the decoder takes for the adapters of its rows.

@@ -7,16 +7,12 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 
 /// The native engine of this process: started once, on first use, with telemetry and downloads
 /// off. Every native tensor of the module hangs below its root manager, so that what is alive can
 /// be counted.
 public final class Native {
   private static final PtNDManager ROOT;
-
-  /// Of what is alive and no tensor.
-  private static final AtomicLong OTHER_BYTES = new AtomicLong();
 
   static {
     setDefault("OPT_OUT_TRACKING", "true");
@@ -44,16 +40,6 @@ public final class Native {
   /// Every tensor that is alive.
   public static List<NDArray> live() {
     return ROOT.getManagedArrays();
-  }
-
-  /// Bytes that are held by what is no tensor.
-  public static long otherBytes() {
-    return OTHER_BYTES.get();
-  }
-
-  /// So many more bytes, or fewer, are held by what is no tensor.
-  static void holdOther(long bytes) {
-    OTHER_BYTES.addAndGet(bytes);
   }
 
   public static void setThreads(int intraOp) {

@@ -6,11 +6,16 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import dev.tidemill.model.kernel.BlockedBytes;
+import dev.tidemill.model.kernel.BlockedMatrix;
+import dev.tidemill.model.kernel.Kernels;
+import dev.tidemill.model.kernel.Matrix;
 import dev.tidemill.model.safetensors.Dtype;
 import dev.tidemill.model.safetensors.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,8 +33,7 @@ public final class TensorMap {
   private final SortedMap<String, PtNDArray> arrays = new TreeMap<>();
   private final AtomicInteger users = new AtomicInteger(1);
   private final IValue dictionary;
-  private final @Nullable IValue quantized;
-  private final long quantizedBytes;
+  private final Map<String, Matrix> matrices;
   private final long values;
 
   /// @param prefix the name of the program's argument that these go into, such as `w`
@@ -42,20 +46,16 @@ public final class TensorMap {
     }
     values = name(prefix);
     dictionary = dictionary(extra);
-    quantized = null;
-    quantizedBytes = 0;
+    matrices = Map.of();
   }
 
   private TensorMap(
       String prefix,
       PtNDManager manager,
       Map<String, PtNDArray> filled,
-      IValue quantized,
-      long quantizedBytes) {
+      Map<String, Matrix> matrices) {
     this.manager = manager;
-    this.quantized = quantized;
-    this.quantizedBytes = quantizedBytes;
-    Native.holdOther(quantizedBytes);
+    this.matrices = Map.copyOf(matrices);
     arrays.putAll(filled);
     values = name(prefix);
     dictionary = dictionary(Map.of());
@@ -83,14 +83,12 @@ public final class TensorMap {
     private final WeightConverter converter;
     private final Map<String, PtNDArray> filled = new TreeMap<>();
     private final PtNDManager parts = Native.newManager();
-    private final IValue quantized;
-    private long quantizedBytes;
+    private final Map<String, Matrix> matrices = new HashMap<>();
     private @Nullable PtNDManager manager = Native.newManager();
 
     public Filling(String prefix, WeightConverter converter) {
       this.prefix = prefix;
       this.converter = converter;
-      quantized = converter.quantized();
     }
 
     /// Copies a tensor.
@@ -109,17 +107,25 @@ public final class TensorMap {
     /// gone after it.
     ///
     /// @param int8 whether it is rounded to 8 bits
-    public void packed(String name, List<PtNDArray> matrices, boolean int8) {
+    public void packed(String name, List<PtNDArray> parts, boolean int8) {
       if (int8) {
-        converter.quantize(quantized, name, matrices);
-        for (PtNDArray matrix : matrices) {
-          Shape shape = matrix.getShape();
-          quantizedBytes += WeightConverter.int8Bytes(shape.get(0), shape.get(1));
+        WeightConverter.Quantized made = converter.quantize(open(), parts);
+        filled.put(name + ".packed", made.packed());
+        filled.put(name + ".scale", made.scale());
+        filled.put(name + ".zeros", made.zeros());
+        if (Kernels.available()) {
+          BlockedBytes.of(made.packed(), made.plain(), made.scale())
+              .ifPresent(matrix -> matrices.put(name, matrix));
         }
+        made.plain().close();
       } else {
-        filled.put(name + ".packed", converter.pack(open(), matrices));
+        PtNDArray packed = converter.pack(open(), parts);
+        filled.put(name + ".packed", packed);
+        if (Kernels.available() && packed.getDataType() == DataType.BFLOAT16) {
+          BlockedMatrix.of(packed, parts).ifPresent(matrix -> matrices.put(name, matrix));
+        }
       }
-      matrices.forEach(PtNDArray::close);
+      parts.forEach(PtNDArray::close);
     }
 
     /// Vectors as one. The parts are gone after it.
@@ -129,7 +135,7 @@ public final class TensorMap {
     }
 
     public TensorMap done() {
-      TensorMap map = new TensorMap(prefix, open(), filled, quantized, quantizedBytes);
+      TensorMap map = new TensorMap(prefix, open(), filled, matrices);
       manager = null;
       return map;
     }
@@ -143,7 +149,6 @@ public final class TensorMap {
       parts.close();
       if (manager != null) {
         manager.close();
-        quantized.close();
       }
     }
   }
@@ -189,9 +194,9 @@ public final class TensorMap {
     return dictionary;
   }
 
-  /// The matrices of 8 bits that serving programs take beside it.
-  public IValue quantized() {
-    return Objects.requireNonNull(quantized, "an adapter has no matrices of 8 bits");
+  /// Matrices that the JVM itself can multiply, by the name of the group.
+  public Map<String, Matrix> matrices() {
+    return matrices;
   }
 
   /// The values of one tensor in fp32, outside native memory.
@@ -221,10 +226,9 @@ public final class TensorMap {
 
   /// Size in native memory.
   public long bytes() {
-    return quantizedBytes
-        + arrays.values().stream()
-            .mapToLong(array -> array.size() * array.getDataType().getNumOfBytes())
-            .sum();
+    return arrays.values().stream()
+        .mapToLong(array -> array.size() * array.getDataType().getNumOfBytes())
+        .sum();
   }
 
   /// Number of values.
@@ -245,10 +249,6 @@ public final class TensorMap {
     int left = users.decrementAndGet();
     if (left == 0) {
       dictionary.close();
-      if (quantized != null) {
-        quantized.close();
-        Native.holdOther(-quantizedBytes);
-      }
       manager.close();
     } else if (left < 0) {
       throw new IllegalStateException("These weights were released more often than acquired.");

@@ -25,9 +25,6 @@ public final class WeightConverter implements AutoCloseable {
   /// What [#widestSum] is where no bit of it is lost.
   static final float WIDEST = 255f * 127 * 64;
 
-  /// Inputs that the engine lays out together in 8 bits.
-  private static final int BLOCK = 256;
-
   private final PtNDManager manager = Native.newManager();
   private final PtSymbolBlock block;
 
@@ -85,27 +82,26 @@ public final class WeightConverter implements AutoCloseable {
   PtNDArray pack(PtNDManager owner, List<PtNDArray> parts) {
     try (IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]));
         IValue packed = IValueUtils.runMethod(block, "pack", list)) {
-      return opaque(owner, packed.toTensor(owner), parts);
+      return opaque(owner, packed.toTensor(owner), parts, parts.getFirst().getDataType());
     }
   }
 
-  /// A dictionary for matrices of 8 bits by name; they are no tensors.
-  IValue quantized() {
-    return IValueUtils.runMethod(block, "quantized");
-  }
+  /// Matrices of 8 bits.
+  ///
+  /// @param packed as the engine reads them
+  /// @param scale of each output
+  /// @param zeros of each output, all 0
+  /// @param plain as they are, for who wants to know how they lie; closed by the caller
+  record Quantized(PtNDArray packed, PtNDArray scale, PtNDArray zeros, PtNDArray plain) {}
 
-  /// The same rounded to 8 bits, put into such a dictionary.
-  void quantize(IValue quantized, String name, List<PtNDArray> parts) {
-    try (IValue called = IValue.from(name);
-        IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]))) {
-      IValueUtils.runMethod(block, "quantize", called, list, quantized).close();
+  /// The same rounded to 8 bits.
+  Quantized quantize(PtNDManager owner, List<PtNDArray> parts) {
+    try (IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]));
+        IValue made = IValueUtils.runMethod(block, "quantize", list)) {
+      PtNDArray[] arrays = made.toTensorArray(owner);
+      PtNDArray packed = opaque(owner, arrays[0], parts, DataType.INT8);
+      return new Quantized(packed, arrays[1], arrays[2], arrays[3]);
     }
-  }
-
-  /// What a matrix of 8 bits takes in memory: its inputs in whole blocks, and for each output the
-  /// sum, the scale and the zero of its weights.
-  public static long int8Bytes(long outputs, long inputs) {
-    return outputs * ((inputs + BLOCK - 1) / BLOCK * BLOCK + 3 * Integer.BYTES);
   }
 
   /// Lays out a small matrix in bf16.
@@ -131,12 +127,12 @@ public final class WeightConverter implements AutoCloseable {
   PtNDArray join(PtNDManager owner, List<PtNDArray> parts) {
     try (IValue list = IValue.listFrom(parts.toArray(new PtNDArray[0]));
         IValue joined = IValueUtils.runMethod(block, "join", list)) {
-      return opaque(owner, joined.toTensor(owner), parts);
+      return opaque(owner, joined.toTensor(owner), parts, parts.getFirst().getDataType());
     }
   }
 
-  private static PtNDArray opaque(PtNDManager owner, PtNDArray made, List<PtNDArray> parts) {
-    DataType type = parts.getFirst().getDataType();
+  private static PtNDArray opaque(
+      PtNDManager owner, PtNDArray made, List<PtNDArray> parts, DataType type) {
     long rows = parts.stream().mapToLong(part -> part.getShape().get(0)).sum();
     long[] shape = parts.getFirst().getShape().getShape().clone();
     shape[0] = rows;

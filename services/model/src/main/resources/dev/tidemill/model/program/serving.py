@@ -2,7 +2,7 @@
 #
 # Weights come plain, one matrix a linear as training has them, or laid out for serving: `x.packed` holds
 # the matrices of a group that read the same inputs, one below the other, in the order in which the
-# processor reads them best. Matrices of 8 bits are no tensors: `q` has them, under the name of the group. Low-rank
+# processor reads them best. With `x.scale` beside it they are int8, each output with its scale. Low-rank
 # adapters of a batch lie in tables, slot by slot: `x.lora_A` has the matrices A of a group turned and side
 # by side, `in` rows a slot, `y.lora_B` the matrices B, turned and scaled, of the linear y and those after it
 # that have as many outputs, cut into pieces, r rows for each. A row's product is a sum of table rows, as many as it
@@ -108,43 +108,38 @@
         at = torch.add(at, torch.mul(m, r))
     return outs
 
-  def multiply(self: __torch__.Decoder, x: Tensor, name: str, w: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase]) -> Tensor:
+  def multiply(self: __torch__.Decoder, x: Tensor, name: str, w: Dict[str, Tensor]) -> Tensor:
+    packed = w[torch.add(name, ".packed")]
+    scale = torch.add(name, ".scale")
     bias = torch.add(name, ".bias")
-    if torch.__contains__(q, name):
+    none = annotate(List[Optional[number]], [])
+    if torch.__contains__(w, scale):
       # Each row is rounded by its own largest value, to as many bits as the processor multiplies
-      # exactly.
-      wide = torch.to(x, 6)
-      largest = torch.clamp_min(torch.linalg_vector_norm(wide, inf, [-1], True), 9.9999999999999995e-21)
-      step = torch.div(1.0, torch.sub(self.int8_zero, 1))
-      y = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(torch.div(wide, largest), step, self.int8_zero, q[name])
-      y = torch.mul(y, largest)
+      # exactly; what is converted is cut off, so a half is added.
+      zero = self.int8_zero
+      largest = torch.linalg_vector_norm(x, inf, [-1], True, dtype=6)
+      step = torch.clamp_min(torch.div(largest, torch.sub(zero, 1)), 9.9999999999999995e-21)
+      bytes = torch.to(torch.add(torch.div(x, step), torch.add(zero, 0.5)), 0)
+      sums = ops.onednn.qlinear_pointwise(bytes, 1.0, zero, packed, w[scale], w[torch.add(name, ".zeros")], None, 1.0, 0, 6, "none", none, "")
+      y = torch.mul(sums, step)
       if torch.__contains__(w, bias):
         y = torch.add(y, w[bias])
       out = torch.to(y, self.dtype)
     else:
-      none = annotate(List[Optional[number]], [])
-      packed = w[torch.add(name, ".packed")]
       if torch.__contains__(w, bias):
         out = ops.mkldnn._linear_pointwise(x, packed, w[bias], "none", none, "")
       else:
         out = ops.mkldnn._linear_pointwise(x, packed, None, "none", none, "")
     return out
 
-  # Whether linears of this name are laid out for the processor.
-  def packs(self: __torch__.Decoder, name: str, w: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase]) -> bool:
-    packed = torch.__contains__(q, name)
-    if torch.__contains__(w, torch.add(name, ".packed")):
-      packed = True
-    return packed
-
   # What linears that read the same inputs give, one after the other. `sizes` are the outputs of each.
-  def linears(self: __torch__.Decoder, x: Tensor, layer: str, group: str, parts: List[str], sizes: List[int], w: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], a: Dict[str, Tensor]) -> List[Tensor]:
+  def linears(self: __torch__.Decoder, x: Tensor, layer: str, group: str, parts: List[str], sizes: List[int], w: Dict[str, Tensor], a: Dict[str, Tensor]) -> List[Tensor]:
     name = torch.add(layer, group)
     n = torch.len(parts)
     outs = annotate(List[Tensor], [])
     owned = torch.__contains__(a, torch.add(name, ".lora_A"))
-    if self.packs(name, w, q):
-      for y in torch.split_with_sizes(self.multiply(x, name, w, q), sizes, -1):
+    if torch.__contains__(w, torch.add(name, ".packed")):
+      for y in torch.split_with_sizes(self.multiply(x, name, w), sizes, -1):
         torch.append(outs, y)
       if torch.__not__(owned):
         at = 0
@@ -202,14 +197,14 @@
     return out
 
   # Queries and keys [T, N+K, H], rotated, and values [T, K*H] of T rows.
-  def turned_inputs(self: __torch__.Decoder, x: Tensor, layer: str, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], a: Dict[str, Tensor]) -> List[Tensor]:
+  def turned_inputs(self: __torch__.Decoder, x: Tensor, layer: str, cos: Tensor, sin: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> List[Tensor]:
     width = torch.mul(self.heads, self.head_dim)
     kv_width = torch.mul(self.kv_heads, self.head_dim)
     if self.fused:
-      all = self.linears(x, layer, "self_attn.qkv_proj", ["self_attn.qkv_proj"], [torch.add(width, torch.mul(kv_width, 2))], w, q, a)
+      all = self.linears(x, layer, "self_attn.qkv_proj", ["self_attn.qkv_proj"], [torch.add(width, torch.mul(kv_width, 2))], w, a)
       qkv = torch.split_with_sizes(all[0], [width, kv_width, kv_width], -1)
     else:
-      qkv = self.linears(x, layer, "self_attn.qkv_proj", ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], [width, kv_width, kv_width], w, q, a)
+      qkv = self.linears(x, layer, "self_attn.qkv_proj", ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], [width, kv_width, kv_width], w, a)
     q = torch.unflatten(qkv[0], -1, [self.heads, self.head_dim])
     k = torch.unflatten(qkv[1], -1, [self.kv_heads, self.head_dim])
     if self.qk_norm:
@@ -217,26 +212,26 @@
       k = self.norm(torch.to(k, 6), torch.add(layer, "self_attn.k_norm"), w)
     return [self.rotate(torch.cat([q, k], 1), cos, sin), qkv[2]]
 
-  def block(self: __torch__.Decoder, x: Tensor, o: Tensor, layer: str, w: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], a: Dict[str, Tensor]) -> Tensor:
+  def block(self: __torch__.Decoder, x: Tensor, o: Tensor, layer: str, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
     d = torch.size(x, 1)
-    x1 = torch.add(x, (self.linears(o, layer, "self_attn.o_proj", ["self_attn.o_proj"], [d], w, q, a))[0])
+    x1 = torch.add(x, (self.linears(o, layer, "self_attn.o_proj", ["self_attn.o_proj"], [d], w, a))[0])
     x_n = self.norm(x1, torch.add(layer, "post_attention_layernorm"), w)
     if self.gated:
-      both = self.linears(x_n, layer, "mlp.gate_up_proj", ["mlp.gate_proj", "mlp.up_proj"], [self.inner, self.inner], w, q, a)
+      both = self.linears(x_n, layer, "mlp.gate_up_proj", ["mlp.gate_proj", "mlp.up_proj"], [self.inner, self.inner], w, a)
       inner = torch.mul(torch.silu(both[0]), both[1])
     else:
-      up = self.linears(x_n, layer, "mlp.up_proj", ["mlp.up_proj"], [self.inner], w, q, a)
+      up = self.linears(x_n, layer, "mlp.up_proj", ["mlp.up_proj"], [self.inner], w, a)
       inner = torch.gelu(up[0], approximate="tanh")
-    down = self.linears(inner, layer, "mlp.down_proj", ["mlp.down_proj"], [d], w, q, a)
+    down = self.linears(inner, layer, "mlp.down_proj", ["mlp.down_proj"], [d], w, a)
     return torch.add(x1, down[0])
 
-  def answer(self: __torch__.Decoder, x: Tensor, w: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], a: Dict[str, Tensor]) -> Tensor:
+  def answer(self: __torch__.Decoder, x: Tensor, w: Dict[str, Tensor], a: Dict[str, Tensor]) -> Tensor:
     x_n = self.norm(x, "model.norm", w)
     head = "lm_head"
-    if self.packs("model.embed_tokens", w, q):
+    if torch.__contains__(w, "model.embed_tokens.packed"):
       head = "model.embed_tokens"
-    if self.packs(head, w, q) and torch.__not__(torch.__contains__(a, torch.add(head, ".weight"))):
-      logits = torch.to(self.multiply(x_n, head, w, q), 6)
+    if torch.__contains__(w, torch.add(head, ".packed")) and torch.__not__(torch.__contains__(a, torch.add(head, ".weight"))):
+      logits = torch.to(self.multiply(x_n, head, w), 6)
     else:
       logits = self.head(x_n, w)
     return logits
@@ -251,7 +246,7 @@
 
   # Reads tokens of a prompt, of which the cache holds the `begin` places before them. Returns the logits
   # after them, [1, V], when `last`, else nothing. Query groups are folded into the query length.
-  def read(self: __torch__.Decoder, tokens: List[int], begin: int, start: int, capacity: int, last: bool, cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], adapter: Dict[str, Tensor]) -> Tensor:
+  def read(self: __torch__.Decoder, tokens: List[int], begin: int, start: int, capacity: int, last: bool, cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], adapter: Dict[str, Tensor]) -> Tensor:
     a = self.cast(adapter)
     w = self.overlay(base, a)
     x = torch.to(torch.embedding(w["model.embed_tokens.weight"], torch.tensor(tokens, dtype=4)), 6)
@@ -279,7 +274,7 @@
     for i in range(self.layers):
       layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
       x_n = self.norm(x, torch.add(layer, "input_layernorm"), w)
-      qkv = self.turned_inputs(x_n, layer, cos_L, sin_L, w, q, a)
+      qkv = self.turned_inputs(x_n, layer, cos_L, sin_L, w, a)
       k_row = torch.add(start, torch.mul(torch.mul(i, 2), capacity))
       v_row = torch.add(k_row, capacity)
       new = [l, width]
@@ -298,15 +293,15 @@
       o = torch.scaled_dot_product_attention(q_1KQH, k, v, mask)
       o_KGLH = torch.view(torch.contiguous(o), [self.kv_heads, groups, l, self.head_dim])
       o_LD = torch.reshape(torch.permute(o_KGLH, [2, 0, 1, 3]), [l, torch.mul(self.heads, self.head_dim)])
-      x = self.block(x, o_LD, layer, w, q, a)
+      x = self.block(x, o_LD, layer, w, a)
     logits = torch.zeros([0])
     if last:
-      logits = self.answer(torch.narrow(x, 0, torch.sub(l, 1), 1), w, q, a)
+      logits = self.answer(torch.narrow(x, 0, torch.sub(l, 1), 1), w, a)
     return logits
 
   # One token for each of B sequences, whose caches hold `positions` tokens: [B, V]. Linears see all of
   # them at once; attention goes over each cache where it lies.
-  def decode(self: __torch__.Decoder, tokens: List[int], positions: List[int], starts: List[int], capacities: List[int], slots: List[int], cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], q: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], adapter: Dict[str, Tensor]) -> Tensor:
+  def decode(self: __torch__.Decoder, tokens: List[int], positions: List[int], starts: List[int], capacities: List[int], slots: List[int], cache: Tensor, cos: Tensor, sin: Tensor, base: Dict[str, Tensor], adapter: Dict[str, Tensor]) -> Tensor:
     if torch.gt(torch.len(slots), 0):
       a = self.owned(adapter, slots)
     else:
@@ -330,7 +325,7 @@
     for i in range(self.layers):
       layer = torch.add(torch.add("model.layers.", torch.str(i)), ".")
       x_n = self.norm(x, torch.add(layer, "input_layernorm"), w)
-      qkv = self.turned_inputs(x_n, layer, cos_B, sin_B, w, q, a)
+      qkv = self.turned_inputs(x_n, layer, cos_B, sin_B, w, a)
       plane = torch.mul(i, 2)
       keys = torch.reshape(torch.narrow(qkv[0], 1, self.heads, self.kv_heads), [b, kv])
       torch.index_copy_(cache_R, 0, torch.select(rows, 0, plane), keys)
@@ -349,5 +344,5 @@
         v = torch.as_strided(cache, size, strides, torch.mul(torch.add(row, capacities[j]), kv))
         torch.append(outs, torch.scaled_dot_product_attention(torch.unsqueeze(queries[j], 0), k, v))
       o_BD = torch.reshape(torch.cat(outs, 0), [b, width])
-      x = self.block(x, o_BD, layer, w, q, a)
-    return self.answer(x, w, q, a)
+      x = self.block(x, o_BD, layer, w, a)
+    return self.answer(x, w, a)

@@ -23,32 +23,25 @@ class Weights(Module):
   def pack(self: __torch__.Weights, parts: List[Tensor]) -> Tensor:
     return ops.mkldnn._reorder_linear_weight(torch.cat(parts, 0), None)
 
-  # A dictionary for matrices of 8 bits, which are no tensors.
-  def quantized(self: __torch__.Weights) -> Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase]:
-    return annotate(Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase], {})
-
-  # The same as int8, put into such a dictionary: each row is divided by its scale. Nothing is returned.
-  def quantize(self: __torch__.Weights, name: str, parts: List[Tensor], quantized: Dict[str, __torch__.torch.classes.quantized.LinearPackedParamsBase]) -> Tensor:
+  # The same as int8: each row is divided by its scale.
+  def quantize(self: __torch__.Weights, parts: List[Tensor]) -> List[Tensor]:
     rows = torch.to(torch.cat(parts, 0), 6)
     scale = torch.div(torch.clamp_min(torch.amax(torch.abs(rows), [1]), 9.9999999999999995e-21), 127.0)
-    bytes = torch.quantize_per_channel(rows, scale, torch.zeros([torch.size(rows, 0)], dtype=4), 0, 12)
-    torch._set_item(quantized, name, ops.quantized.linear_prepack(bytes, None))
-    return torch.zeros([0])
+    bytes = torch.to(torch.round(torch.div(rows, torch.unsqueeze(scale, 1))), 1)
+    zeros = torch.zeros([torch.size(rows, 0)], dtype=3)
+    return [ops.onednn.qlinear_prepack(bytes, None), scale, zeros, bytes]
 
   # Lays out a small matrix in bf16; fails where the processor has no layout for it.
   def pack_bf16(self: __torch__.Weights) -> Tensor:
     packed = ops.mkldnn._reorder_linear_weight(torch.zeros([64, 64], dtype=15), None)
     return torch.zeros([torch.sub(torch.dim(packed), 1)])
 
-  # 64 products of the largest inputs and weights, as the processor adds them up. The engine has two
-  # libraries for them, which look for instructions by themselves: the less counts.
+  # 64 products of the largest inputs and weights, as the processor adds them up.
   def widest_sum(self: __torch__.Weights) -> Tensor:
+    inputs = torch.full([1, 64], 255, dtype=0)
     packed = ops.onednn.qlinear_prepack(torch.full([16, 64], 127, dtype=1), None)
     none = annotate(List[Optional[number]], [])
-    one = ops.onednn.qlinear_pointwise(torch.full([1, 64], 255, dtype=0), 1.0, 0, packed, torch.ones([16]), torch.zeros([16], dtype=3), None, 1.0, 0, 6, "none", none, "")
-    bytes = torch.quantize_per_channel(torch.full([16, 64], 127.0), torch.ones([16]), torch.zeros([16], dtype=4), 0, 12)
-    other = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(torch.full([1, 64], 255.0), 1.0, 0, ops.quantized.linear_prepack(bytes, None))
-    return torch.minimum(one, other)
+    return ops.onednn.qlinear_pointwise(inputs, 1.0, 0, packed, torch.ones([16]), torch.zeros([16], dtype=3), None, 1.0, 0, 6, "none", none, "")
 
   def join(self: __torch__.Weights, parts: List[Tensor]) -> Tensor:
     return torch.cat(parts, 0)

@@ -1,0 +1,20 @@
+package dev.tidemill.model.kernel;
+
+/// A matrix of weights in native memory, multiplied in parts, each by whichever thread comes first.
+public interface Matrix {
+  int inputs();
+
+  int outputs();
+
+  /// Places that a row of outputs takes: at least as many as there are outputs.
+  int width();
+
+  /// Parts.
+  int tasks();
+
+  /// Computes one part of the outputs.
+  ///
+  /// @param x rows of inputs
+  /// @param y rows of outputs, [#width] apart
+  void multiply(int task, float[] x, int rows, float[] y);
+}

@@ -1,0 +1,137 @@
+package dev.tidemill.model.kernel;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Functions of whole vectors. Each operation and its order is written out, so that results are the
+/// same to the bit before and after the JVM has compiled them.
+public final class VectorMath {
+  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
+  static final int LANES = FLOATS.length();
+
+  /// Below it, e to the x is taken for e to this.
+  private static final float LEAST = -87.3f;
+
+  private static final float MOST = 88.3f;
+  private static final float LOG2_E = 1.442695f;
+
+  /// ln 2 in two parts: the first has few digits, so that small multiples of it are exact.
+  private static final float LN2_UPPER = 0.6933594f;
+
+  private static final float LN2_LOWER = -2.12194440e-4f;
+
+  /// Added to a small number, it leaves no digits behind the point.
+  private static final float ROUNDS = 12582912f;
+
+  /// The bias and the place of the exponent of a float.
+  private static final int BIAS = 127;
+
+  private static final int EXPONENT = 23;
+
+  private VectorMath() {}
+
+  /// e to the x, off by at most 2e-7 of it.
+  static FloatVector exp(FloatVector x) {
+    FloatVector limited = x.max(LEAST).min(MOST);
+    FloatVector rounded = limited.mul(LOG2_E).add(ROUNDS);
+    IntVector power = rounded.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDS)).add(BIAS);
+    FloatVector n = rounded.sub(ROUNDS);
+    FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -LN2_UPPER), limited);
+    r = n.fma(FloatVector.broadcast(FLOATS, -LN2_LOWER), r);
+    FloatVector p = FloatVector.broadcast(FLOATS, 1.9875691e-4f);
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 1.3981999e-3f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 8.333452e-3f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 4.1665796e-2f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 1.6666666e-1f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 0.5f));
+    p = p.fma(r.mul(r), r).add(1f);
+    return p.mul(power.lanewise(VectorOperators.LSHL, EXPONENT).reinterpretAsFloats());
+  }
+
+  /// `out = silu(x) * times`, `count` values each.
+  public static void gated(float[] x, int at, int timesAt, float[] out, int outAt, int count) {
+    for (int i = 0; i < count; i += LANES) {
+      var inside = FLOATS.indexInRange(i, count);
+      FloatVector v = FloatVector.fromArray(FLOATS, x, at + i, inside);
+      FloatVector times = FloatVector.fromArray(FLOATS, x, timesAt + i, inside);
+      v.div(exp(v.neg()).add(1f)).mul(times).intoArray(out, outAt + i, inside);
+    }
+  }
+
+  /// `out = gelu(x)` in the form by tanh.
+  public static void gelu(float[] x, int at, float[] out, int outAt, int count) {
+    for (int i = 0; i < count; i += LANES) {
+      var inside = FLOATS.indexInRange(i, count);
+      FloatVector v = FloatVector.fromArray(FLOATS, x, at + i, inside);
+      // (1 + tanh(u)) / 2 is 1 / (1 + exp(-2u)).
+      FloatVector twice = v.mul(v).mul(0.044715f).add(1f).mul(v).mul(-1.595769f);
+      v.div(exp(twice).add(1f)).intoArray(out, outAt + i, inside);
+    }
+  }
+
+  /// Softmax in place.
+  static void softmax(float[] x, int count) {
+    float largest = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < count; i++) {
+      largest = Math.max(largest, x[i]);
+    }
+    FloatVector sums = FloatVector.zero(FLOATS);
+    for (int i = 0; i < count; i += LANES) {
+      var inside = FLOATS.indexInRange(i, count);
+      FloatVector e = exp(FloatVector.fromArray(FLOATS, x, i, inside).sub(largest));
+      e.intoArray(x, i, inside);
+      sums = sums.add(e, inside);
+    }
+    float inverse = 1 / total(sums.toArray());
+    for (int i = 0; i < count; i++) {
+      x[i] *= inverse;
+    }
+  }
+
+  /// The sum of what the lanes of a vector held.
+  static float total(float[] lanes) {
+    return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5]))
+        + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+  }
+
+  /// Divides by the root of the mean square and multiplies by a weight each.
+  public static void rmsNorm(
+      float[] x, int at, int count, float[] weight, double epsilon, float[] out, int outAt) {
+    double squares = 0;
+    for (int i = 0; i < count; i++) {
+      squares += (double) x[at + i] * x[at + i];
+    }
+    float scale = (float) (1 / Math.sqrt(squares / count + epsilon));
+    for (int i = 0; i < count; i++) {
+      out[outAt + i] = x[at + i] * scale * weight[i];
+    }
+  }
+
+  /// The same after the mean has been subtracted, with a bias each.
+  public static void layerNorm(
+      float[] x,
+      int at,
+      int count,
+      float[] weight,
+      float[] bias,
+      double epsilon,
+      float[] out,
+      int outAt) {
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += x[at + i];
+    }
+    double mean = sum / count;
+    double squares = 0;
+    for (int i = 0; i < count; i++) {
+      double off = x[at + i] - mean;
+      squares += off * off;
+    }
+    double scale = 1 / Math.sqrt(squares / count + epsilon);
+    for (int i = 0; i < count; i++) {
+      out[outAt + i] = (float) ((x[at + i] - mean) * scale) * weight[i] + bias[i];
+    }
+  }
+}
