@@ -319,8 +319,13 @@ class QuickstartTest {
     assertThat(children).as("children that outlive it").noneMatch(ProcessHandle::isAlive);
     assertThat(quickstart.process().errors().lines())
         .as("what it said on standard error")
-        // The launcher's hint where the system has no better allocator.
-        .allMatch(line -> line.startsWith("Note: "));
+        // The launcher's hint where the system has no better allocator, and what the JVM says of
+        // the
+        // module of vectors.
+        .allMatch(
+            line ->
+                line.startsWith("Note: ")
+                    || line.startsWith("WARNING: Using incubator modules: jdk.incubator.vector"));
     assertThat(quickstart.errorsInLog()).as("errors in its log").isEmpty();
   }
 

@@ -12,8 +12,8 @@ import jdk.incubator.vector.VectorSpecies;
 public final class Attention {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
   private static final VectorSpecies<Integer> PAIRS = IntVector.SPECIES_256;
-  private static final int LANES = FLOATS.length();
-  private static final int STEP = 2 * LANES;
+  private static final int LANES = VectorMath.LANES;
+  private static final int STEP = VectorMath.STEP;
   private static final int UPPER = 0xffff0000;
 
   private Attention() {}
@@ -47,12 +47,12 @@ public final class Attention {
       float[] query, int at, int headDim, long keys, long values, long stride, int seen) {
     float[] scores = new float[seen];
     int whole = headDim / STEP * STEP;
-    float[] parted = parted(query, at, headDim, whole);
+    float[] parted = VectorMath.parted(query, at, headDim, (float) (1 / Math.sqrt(headDim)));
     float[] first = new float[LANES];
     float[] second = new float[LANES];
     for (int position = 0; position < seen; position++) {
       long key = keys + stride * position;
-      dot(key, parted, whole, first);
+      VectorMath.dot(key, parted, 0, whole, first);
       float score = VectorMath.total(first);
       for (int i = whole; i < headDim; i++) {
         score += parted[i] * NativeMemory.bf16(key + 2L * i);
@@ -74,35 +74,6 @@ public final class Attention {
       }
       query[at + i] = sum;
     }
-  }
-
-  /// A query for the product of keys: scaled, and of each vector's inputs first the even ones.
-  private static float[] parted(float[] query, int at, int headDim, int whole) {
-    float scale = (float) (1 / Math.sqrt(headDim));
-    float[] parted = new float[headDim];
-    for (int i = 0; i < headDim; i++) {
-      int lane = i % STEP / 2 + i % 2 * LANES;
-      int place = i < whole ? i - i % STEP + lane : i;
-      parted[place] = query[at + i] * scale;
-    }
-    return parted;
-  }
-
-  private static void dot(long key, float[] parted, int whole, float[] lanes) {
-    FloatVector first = FloatVector.zero(FLOATS);
-    FloatVector second = FloatVector.zero(FLOATS);
-    for (int i = 0; i < whole; i += STEP) {
-      IntVector w = IntVector.fromMemorySegment(PAIRS, ALL, key + 2L * i, ORDER);
-      first =
-          w.lanewise(VectorOperators.LSHL, Short.SIZE)
-              .reinterpretAsFloats()
-              .fma(FloatVector.fromArray(FLOATS, parted, i), first);
-      second =
-          w.lanewise(VectorOperators.AND, UPPER)
-              .reinterpretAsFloats()
-              .fma(FloatVector.fromArray(FLOATS, parted, i + LANES), second);
-    }
-    first.add(second).intoArray(lanes, 0);
   }
 
   private static void mix(

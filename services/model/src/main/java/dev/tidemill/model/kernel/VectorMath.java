@@ -1,5 +1,8 @@
 package dev.tidemill.model.kernel;
 
+import static dev.tidemill.model.kernel.NativeMemory.ALL;
+import static dev.tidemill.model.kernel.NativeMemory.ORDER;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -9,7 +12,14 @@ import jdk.incubator.vector.VectorSpecies;
 /// same to the bit before and after the JVM has compiled them.
 public final class VectorMath {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
+  private static final VectorSpecies<Integer> PAIRS = IntVector.SPECIES_256;
   static final int LANES = FLOATS.length();
+
+  /// Numbers in bf16 of which a vector holds the pairs.
+  static final int STEP = 2 * LANES;
+
+  /// The second of a pair.
+  private static final int UPPER = 0xffff0000;
 
   /// Below it, e to the x is taken for e to this.
   private static final float LEAST = -87.3f;
@@ -88,6 +98,39 @@ public final class VectorMath {
     for (int i = 0; i < count; i++) {
       x[i] *= inverse;
     }
+  }
+
+  /// Numbers in the order in which [#dot] takes them: of each sixteen first the even ones; what is
+  /// left beyond whole sixteens stays as it is.
+  static float[] parted(float[] x, int at, int count, float scale) {
+    int whole = count - count % STEP;
+    float[] parted = new float[count];
+    for (int i = 0; i < count; i++) {
+      int lane = i % STEP / 2 + i % 2 * LANES;
+      parted[i < whole ? i - i % STEP + lane : i] = x[at + i] * scale;
+    }
+    return parted;
+  }
+
+  /// The product of numbers in bf16 with others, in eight sums.
+  ///
+  /// @param parted the others, from `from` on
+  /// @param count a multiple of 16
+  static void dot(long address, float[] parted, int from, int count, float[] sums) {
+    FloatVector first = FloatVector.zero(FLOATS);
+    FloatVector second = FloatVector.zero(FLOATS);
+    for (int i = 0; i < count; i += STEP) {
+      IntVector w = IntVector.fromMemorySegment(PAIRS, ALL, address + 2L * i, ORDER);
+      first =
+          w.lanewise(VectorOperators.LSHL, Short.SIZE)
+              .reinterpretAsFloats()
+              .fma(FloatVector.fromArray(FLOATS, parted, from + i), first);
+      second =
+          w.lanewise(VectorOperators.AND, UPPER)
+              .reinterpretAsFloats()
+              .fma(FloatVector.fromArray(FLOATS, parted, from + i + LANES), second);
+    }
+    first.add(second).intoArray(sums, 0);
   }
 
   /// The sum of what the lanes of a vector held.
