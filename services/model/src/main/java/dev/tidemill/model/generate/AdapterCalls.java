@@ -7,11 +7,10 @@ import dev.tidemill.model.kernel.LowRank;
 import dev.tidemill.model.program.DecoderProgram;
 import dev.tidemill.model.program.TensorMap;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Which sequences are decoded together, and what a program call takes for the adapters of its
@@ -80,25 +79,25 @@ final class AdapterCalls implements AutoCloseable {
 
   /// What the call for one of the batches takes.
   Call call(List<DecodeState> batch) {
-    List<Adapter> owned = new ArrayList<>();
+    long[] lie = slots(batch);
+    @Nullable Adapter first = batch.getFirst().adapter();
     IValue dictionary = none;
-    for (DecodeState state : batch) {
-      @Nullable Adapter adapter = state.adapter();
-      if (adapter != null && LoraSlots.takes(adapter)) {
-        owned.add(adapter);
-      } else if (adapter != null) {
-        dictionary = adapter.weights().dictionary();
-      }
+    if (lie.length > 0) {
+      dictionary = slots.dictionary();
+    } else if (first != null) {
+      dictionary = first.weights().dictionary();
     }
-    long[] lie = slots.slots(owned);
-    return new Call(owned.isEmpty() ? dictionary : slots.dictionary(), IValue.listFrom(lie));
+    return new Call(dictionary, IValue.listFrom(lie));
   }
 
-  /// Slots of the low-rank adapters of sequences, which others must not follow.
-  int[] slots(List<DecodeState> owned) {
-    List<Adapter> adapters = new ArrayList<>();
-    owned.forEach(state -> adapters.add(Objects.requireNonNull(state.adapter())));
-    return Arrays.stream(slots.slots(adapters)).mapToInt(Math::toIntExact).toArray();
+  /// Slots of the low-rank adapters of one of the batches, which its first rows have.
+  long[] slots(List<DecodeState> batch) {
+    return slots.slots(
+        batch.stream()
+            .map(DecodeState::adapter)
+            .flatMap(Stream::ofNullable)
+            .filter(LoraSlots::takes)
+            .toList());
   }
 
   /// Where pairs lie in the slots, by the whole name of a group of linears.

@@ -66,7 +66,7 @@ final class DecodeKernel implements AutoCloseable {
       int[] positions,
       long[] starts,
       int[] capacities,
-      int[] slots,
+      long[] slots,
       Map<String, LowRank> pairs) {
     int rows() {
       return tokens.length;
@@ -96,7 +96,8 @@ final class DecodeKernel implements AutoCloseable {
     norm(x, "model.norm", normed);
     Matrix head = weights.head();
     float[] logits = new float[rows * head.width()];
-    team.run(head.tasks(), task -> head.multiply(task, normed, rows, logits));
+    float[] arranged = head.arranged(normed);
+    team.run(head.tasks(), task -> head.multiply(task, arranged, rows, logits));
     float[][] each = new float[rows][];
     for (int row = 0; row < rows; row++) {
       int from = row * head.width();
@@ -140,17 +141,18 @@ final class DecodeKernel implements AutoCloseable {
     int rows = step.rows();
     int width = matrix.width();
     float[] y = new float[rows * width];
+    float[] arranged = matrix.arranged(x);
     @Nullable LowRank pairs = step.pairs.get(group);
     if (pairs == null) {
-      team.run(matrix.tasks(), task -> matrix.multiply(task, x, rows, y));
+      team.run(matrix.tasks(), task -> matrix.multiply(task, arranged, rows, y));
     } else {
       int columns = pairs.columns();
-      int[] slots = step.slots;
+      long[] slots = step.slots;
       float[] low = new float[slots.length * columns];
       team.run(
           slots.length,
           row -> pairs.down(slots[row], x, row * matrix.inputs(), low, row * columns));
-      team.run(matrix.tasks(), task -> matrix.multiply(task, x, rows, y));
+      team.run(matrix.tasks(), task -> matrix.multiply(task, arranged, rows, y));
       List<LowRank.Up> ups = pairs.ups();
       team.run(
           slots.length * ups.size(),
@@ -161,7 +163,7 @@ final class DecodeKernel implements AutoCloseable {
           });
     }
     float @Nullable [] bias = weights.bias(group);
-    for (int at = 0; bias != null && at < y.length; at += matrix.width()) {
+    for (int at = 0; bias != null && at < y.length; at += width) {
       for (int i = 0; i < bias.length; i++) {
         y[at + i] += bias[i];
       }

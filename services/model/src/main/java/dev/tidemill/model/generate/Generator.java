@@ -381,6 +381,10 @@ public final class Generator implements AutoCloseable {
       }
     }
     for (List<DecodeState> together : AdapterCalls.batches(behind)) {
+      for (DecodeState state : together) {
+        ensureRoom(state);
+        rope.ensure(state.cached() + 1);
+      }
       DecodeKernel few = kernel;
       if (few != null && few.takes(together)) {
         decode(few, together);
@@ -396,24 +400,16 @@ public final class Generator implements AutoCloseable {
     int[] positions = new int[size];
     long[] starts = new long[size];
     int[] capacities = new int[size];
-    List<DecodeState> owned = new ArrayList<>();
-    for (int i = 0; i < size; i++) {
-      DecodeState state = states.get(i);
-      ensureRoom(state);
-      tokens[i] = state.lastToken();
-      positions[i] = state.cached();
-      capacities[i] = state.capacity();
-      rope.ensure(state.cached() + 1);
-      if (state.adapter() != null) {
-        owned.add(state);
-      }
-    }
     long cache = pool.address(program);
     for (int i = 0; i < size; i++) {
-      starts[i] = cache + states.get(i).region().offset();
+      DecodeState state = states.get(i);
+      tokens[i] = state.lastToken();
+      positions[i] = state.cached();
+      starts[i] = cache + state.region().offset();
+      capacities[i] = state.capacity();
     }
-    int[] slots = adapters.slots(owned);
-    Map<String, LowRank> pairs = owned.isEmpty() ? Map.of() : adapters.pairs();
+    long[] slots = adapters.slots(states);
+    Map<String, LowRank> pairs = slots.length == 0 ? Map.of() : adapters.pairs();
     float[][] logits =
         few.decode(
             new DecodeKernel.Step(tokens, positions, starts, capacities, slots, pairs), rope);
@@ -430,12 +426,10 @@ public final class Generator implements AutoCloseable {
     long[] capacities = new long[size];
     for (int i = 0; i < size; i++) {
       DecodeState state = states.get(i);
-      ensureRoom(state);
       tokens[i] = state.lastToken();
       positions[i] = state.cached();
       starts[i] = row(state.region());
       capacities[i] = state.capacity();
-      rope.ensure(state.cached() + 1);
     }
     try (AdapterCalls.Call rows = adapters.call(states);
         IValue tokenList = IValue.listFrom(tokens);

@@ -27,8 +27,8 @@ import java.util.function.Function;
 /// All of it is one flat tensor. For linears that read the same inputs there is a table
 /// `GROUP.lora_A` of rows of `parts * rank` values, `inputs` of them a slot: the matrices A side by
 /// side, inputs first. Of those the ones with equally many outputs share a table `LINEAR.lora_B`,
-/// called after the first of them. Their outputs are cut into pieces of a few hundred, a row each:
-/// `rank` rows a piece, piece by piece, matrix by matrix, slot by slot.
+/// called after the first of them. Their outputs are cut into equal pieces, a row each: `rank`
+/// rows a piece, piece by piece, matrix by matrix, slot by slot.
 final class LoraTables implements AutoCloseable {
   /// Values of a row of `lora_B` where outputs are cut: longer ones are read slower (docs/log.md).
   private static final int LONGEST = 1024;
@@ -39,19 +39,15 @@ final class LoraTables implements AutoCloseable {
   private final int slots;
   private final int rank;
   private final SortedSet<String> linears;
+
+  /// Whether the kernel may decode with them; a [LowRank] must not be made otherwise.
+  private final boolean kernel;
+
   private final PtNDManager manager;
   private final IValue dictionary;
   private final IValue down;
   private final IValue up;
   private final Map<String, LowRank> pairs = new HashMap<>();
-
-  /// Where the pairs of a group lie, by values from the beginning.
-  private record Pairs(long down, int inputs, int columns, List<LowRank.Up> ups) {
-    LowRank at(long address) {
-      List<LowRank.Up> moved = ups.stream().map(up -> up.from(address)).toList();
-      return new LowRank(address + 2 * down, inputs, columns, moved);
-    }
-  }
 
   /// A part of the flat tensor.
   @SuppressWarnings("ArrayRecordComponent") // read-only by agreement
@@ -69,10 +65,11 @@ final class LoraTables implements AutoCloseable {
     this.slots = slots;
     this.rank = rank;
     this.linears = linears;
+    kernel = program.bf16() && Kernels.available();
     Map<String, View> tables = new TreeMap<>();
     Map<String, View> downs = new TreeMap<>();
     Map<String, View> ups = new TreeMap<>();
-    Map<String, Pairs> groups = new HashMap<>();
+    Map<String, LowRank> groups = new HashMap<>();
     long values = layOut(config, tables, downs, ups, groups);
     tables.put("rank", new View(0, new long[] {rank, 0}, new long[] {1, 1}));
     manager = program.newManager();
@@ -80,9 +77,9 @@ final class LoraTables implements AutoCloseable {
     try (IValue count = IValue.from(values)) {
       flat = program.serve(manager, "room", new Shape(values), count);
     }
-    if (Kernels.available()) {
+    if (kernel) {
       long address = NativeMemory.address(flat);
-      groups.forEach((name, group) -> pairs.put(name, group.at(address)));
+      groups.forEach((name, group) -> pairs.put(name, group.from(address)));
     }
     try (IValue all = IValue.from(flat)) {
       dictionary = views(all, tables);
@@ -96,7 +93,7 @@ final class LoraTables implements AutoCloseable {
       Map<String, View> tables,
       Map<String, View> downs,
       Map<String, View> ups,
-      Map<String, Pairs> groups) {
+      Map<String, LowRank> groups) {
     Map<String, DecoderShapes.Linear> shapes = new HashMap<>();
     DecoderShapes.linears(config).forEach(linear -> shapes.put(linear.path(), linear));
     long at = 0;
@@ -126,7 +123,9 @@ final class LoraTables implements AutoCloseable {
                   new long[] {inputs * columns, 1, columns}));
         }
         List<LowRank.Up> ends = new ArrayList<>();
-        groups.put(prefix + group.getKey(), new Pairs(at, (int) inputs, (int) columns, ends));
+        if (kernel) {
+          groups.put(prefix + group.getKey(), new LowRank(at, (int) inputs, (int) columns, ends));
+        }
         at += slots * inputs * columns;
         for (List<DecoderShapes.Linear> run : runs(group.getValue(), parts)) {
           long outputs = run.getFirst().outputs();
@@ -188,7 +187,7 @@ final class LoraTables implements AutoCloseable {
   /// fastest; for the program alone the fewest pieces of at most [#LONGEST], or all of them where
   /// only pieces below [#SHORTEST] would be equal.
   private long width(long outputs) {
-    if (program.bf16() && Kernels.available() && outputs % LowRank.PIECE == 0) {
+    if (kernel && outputs % LowRank.PIECE == 0) {
       return LowRank.PIECE;
     }
     for (long pieces = (outputs + LONGEST - 1) / LONGEST; pieces <= outputs / SHORTEST; pieces++) {

@@ -2,6 +2,9 @@ package dev.tidemill.model.kernel;
 
 import static dev.tidemill.model.kernel.NativeMemory.ALL;
 import static dev.tidemill.model.kernel.NativeMemory.ORDER;
+import static dev.tidemill.model.kernel.VectorMath.LANES;
+import static dev.tidemill.model.kernel.VectorMath.STEP;
+import static dev.tidemill.model.kernel.VectorMath.UPPER;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -12,9 +15,6 @@ import jdk.incubator.vector.VectorSpecies;
 public final class Attention {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
   private static final VectorSpecies<Integer> PAIRS = IntVector.SPECIES_256;
-  private static final int LANES = VectorMath.LANES;
-  private static final int STEP = VectorMath.STEP;
-  private static final int UPPER = 0xffff0000;
 
   private Attention() {}
 

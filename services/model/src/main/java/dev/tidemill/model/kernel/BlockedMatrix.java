@@ -2,6 +2,7 @@ package dev.tidemill.model.kernel;
 
 import static dev.tidemill.model.kernel.NativeMemory.ALL;
 import static dev.tidemill.model.kernel.NativeMemory.ORDER;
+import static dev.tidemill.model.kernel.VectorMath.UPPER;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import java.lang.foreign.ValueLayout;
@@ -13,9 +14,6 @@ import jdk.incubator.vector.VectorOperators;
 
 /// A matrix in bf16: two inputs to four bytes.
 public final class BlockedMatrix extends Blocks {
-  /// The second of two inputs.
-  private static final int UPPER = 0xffff0000;
-
   BlockedMatrix(long address, int outputs, int inputs, int block, int padded) {
     super(address, outputs, inputs, block, padded, Short.BYTES);
   }

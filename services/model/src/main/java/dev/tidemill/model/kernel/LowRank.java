@@ -1,7 +1,7 @@
 package dev.tidemill.model.kernel;
 
-import static dev.tidemill.model.kernel.LowRankDown.LANES;
-import static dev.tidemill.model.kernel.LowRankDown.STEP;
+import static dev.tidemill.model.kernel.VectorMath.LANES;
+import static dev.tidemill.model.kernel.VectorMath.STEP;
 
 import java.util.Arrays;
 import java.util.List;
@@ -34,14 +34,19 @@ public record LowRank(long down, int inputs, int columns, List<Up> ups) {
   /// @param column where what its A gave begins
   public record Up(
       long address, long slotValues, int target, int outputs, int width, int rank, int column) {
-    /// The same where the address counted values from an address in memory.
-    public Up from(long begin) {
+    private Up from(long begin) {
       return new Up(begin + 2 * address, slotValues, target, outputs, width, rank, column);
     }
   }
 
+  /// The same where addresses counted values from an address in memory.
+  public LowRank from(long begin) {
+    List<Up> moved = ups.stream().map(up -> up.from(begin)).toList();
+    return new LowRank(begin + 2 * down, inputs, columns, moved);
+  }
+
   /// What a slot's matrices A give for one row of inputs.
-  public void down(int slot, float[] x, int at, float[] low, int lowAt) {
+  public void down(long slot, float[] x, int at, float[] low, int lowAt) {
     long begin = down + 2L * slot * inputs * columns;
     boolean once = columns == LANES || (columns % STEP == 0 && columns <= MOST);
     int block = once ? inputs : Math.max(1, NEAR / (2 * columns));
@@ -92,7 +97,7 @@ public record LowRank(long down, int inputs, int columns, List<Up> ups) {
   }
 
   /// Adds to the outputs of one row what a slot's matrix B makes of that.
-  public void up(Up part, int slot, float[] low, int lowAt, float[] y, int at) {
+  public void up(Up part, long slot, float[] low, int lowAt, float[] y, int at) {
     long begin = part.address + 2L * slot * part.slotValues;
     int width = part.width;
     int from = lowAt + part.column;

@@ -2,6 +2,9 @@ package dev.tidemill.model.kernel;
 
 import static dev.tidemill.model.kernel.NativeMemory.ALL;
 import static dev.tidemill.model.kernel.NativeMemory.ORDER;
+import static dev.tidemill.model.kernel.VectorMath.LANES;
+import static dev.tidemill.model.kernel.VectorMath.STEP;
+import static dev.tidemill.model.kernel.VectorMath.UPPER;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -17,12 +20,6 @@ final class LowRankDown {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
   private static final VectorSpecies<Integer> PAIRS = IntVector.SPECIES_256;
   private static final VectorSpecies<Short> VALUES = ShortVector.SPECIES_128;
-  static final int LANES = FLOATS.length();
-
-  /// Columns of which a vector holds the pairs.
-  static final int STEP = 2 * LANES;
-
-  private static final int UPPER = 0xffff0000;
 
   private LowRankDown() {}
 

@@ -2,6 +2,8 @@ package dev.tidemill.model.kernel;
 
 import static dev.tidemill.model.kernel.NativeMemory.ALL;
 import static dev.tidemill.model.kernel.NativeMemory.ORDER;
+import static dev.tidemill.model.kernel.VectorMath.LANES;
+import static dev.tidemill.model.kernel.VectorMath.UPPER;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -15,12 +17,9 @@ final class LowRankUp {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
   private static final VectorSpecies<Integer> PAIRS = IntVector.SPECIES_256;
   private static final VectorSpecies<Short> VALUES = ShortVector.SPECIES_128;
-  private static final int LANES = FLOATS.length();
 
   /// Outputs of [#piece].
   static final int PIECE = 8 * LANES;
-
-  private static final int UPPER = 0xffff0000;
 
   /// Even and odd values side by side, the first half of them and the second.
   private static final VectorShuffle<Float> FIRST = VectorShuffle.makeZip(FLOATS, 0);
@@ -55,11 +54,10 @@ final class LowRankUp {
       a3 = w3.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().fma(each, a3);
       b3 = w3.lanewise(VectorOperators.AND, UPPER).reinterpretAsFloats().fma(each, b3);
     }
-    int out0 = out + 0 * LANES;
-    FloatVector.fromArray(FLOATS, y, out0).add(a0.rearrange(FIRST, b0)).intoArray(y, out0);
-    FloatVector.fromArray(FLOATS, y, out0 + LANES)
+    FloatVector.fromArray(FLOATS, y, out).add(a0.rearrange(FIRST, b0)).intoArray(y, out);
+    FloatVector.fromArray(FLOATS, y, out + LANES)
         .add(a0.rearrange(SECOND, b0))
-        .intoArray(y, out0 + LANES);
+        .intoArray(y, out + LANES);
     int out1 = out + 2 * LANES;
     FloatVector.fromArray(FLOATS, y, out1).add(a1.rearrange(FIRST, b1)).intoArray(y, out1);
     FloatVector.fromArray(FLOATS, y, out1 + LANES)

@@ -12,9 +12,14 @@ public interface Matrix {
   /// Parts.
   int tasks();
 
+  /// Rows of inputs in the order in which [#multiply] takes them, as they are unless told.
+  default float[] arranged(float[] x) {
+    return x;
+  }
+
   /// Computes one part of the outputs.
   ///
-  /// @param x rows of inputs
+  /// @param x rows of inputs, arranged
   /// @param y rows of outputs, [#width] apart
   void multiply(int task, float[] x, int rows, float[] y);
 }

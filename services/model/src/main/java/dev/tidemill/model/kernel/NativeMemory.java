@@ -94,21 +94,4 @@ public final class NativeMemory {
   static void put(long address, short value) {
     ALL.set(ValueLayout.JAVA_SHORT_UNALIGNED, address, value);
   }
-
-  /// Copies numbers to memory, rounded to 16 bits.
-  public static void storeBf16(float[] x, int from, int count, long address) {
-    for (int i = 0; i < count; i++) {
-      put(address + 2L * i, bf16(x[from + i]));
-    }
-  }
-
-  /// Copies numbers to memory.
-  public static void store(float[] x, long address) {
-    MemorySegment.copy(x, 0, ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, address, x.length);
-  }
-
-  /// Copies numbers from memory.
-  public static void load(long address, float[] y, int at, int count) {
-    MemorySegment.copy(ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, address, y, at, count);
-  }
 }

@@ -49,13 +49,17 @@ public final class RowMatrix implements Matrix {
   }
 
   @Override
+  public float[] arranged(float[] x) {
+    return VectorMath.parted(x, 0, x.length, 1);
+  }
+
+  @Override
   public void multiply(int task, float[] x, int rows, float[] y) {
-    float[] parted = VectorMath.parted(x, 0, rows * inputs, 1);
     float[] sums = new float[VectorMath.LANES];
     for (int output = task * PART; output < Math.min(outputs, (task + 1) * PART); output++) {
       long weights = address + 2L * inputs * output;
       for (int row = 0; row < rows; row++) {
-        VectorMath.dot(weights, parted, row * inputs, inputs, sums);
+        VectorMath.dot(weights, x, row * inputs, inputs, sums);
         y[row * outputs + output] = VectorMath.total(sums);
       }
     }

@@ -19,7 +19,7 @@ public final class VectorMath {
   static final int STEP = 2 * LANES;
 
   /// The second of a pair.
-  private static final int UPPER = 0xffff0000;
+  static final int UPPER = 0xffff0000;
 
   /// Below it, e to the x is taken for e to this.
   private static final float LEAST = -87.3f;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,7 +102,7 @@ class AttentionTest {
       float value = Float.intBitsToFloat(bits);
       Attention.store(new float[] {0, value}, 1, 1, memory.address());
       int found = Float.floatToRawIntBits(NativeMemory.bf16(memory.address()));
-      NativeMemory.store(new float[] {value}, memory.address());
+      memory.set(ValueLayout.JAVA_FLOAT, 0, value);
       assertThat(Float.floatToRawIntBits(NativeMemory.rounded(memory.address()))).isEqualTo(found);
       return found;
     }

@@ -68,15 +68,15 @@ class LowRankTest {
       long table = table(arena, 1 + SLOTS * values);
       int target = 3;
       int column = 2;
-      LowRank.Up part = new LowRank.Up(1, values, target, outputs, width, rank, column).from(table);
-      LowRank pairs = new LowRank(table, 1, column + rank, List.of(part));
+      LowRank.Up part = new LowRank.Up(1, values, target, outputs, width, rank, column);
+      LowRank pairs = new LowRank(0, 1, column + rank, List.of(part)).from(table);
       int at = 4;
       int lowAt = 6;
       float[] low = numbers(lowAt + column + rank);
       for (int slot = 0; slot < SLOTS; slot++) {
         float[] before = numbers(at + target + outputs + 1);
         float[] y = before.clone();
-        pairs.up(part, slot, low, lowAt, y, at);
+        pairs.up(pairs.ups().getFirst(), slot, low, lowAt, y, at);
         int first = at + target;
         for (int output = 0; output < outputs; output++) {
           double sum = before[first + output];

@@ -67,8 +67,9 @@ public final class Products {
   private static float[] multiply(Matrix matrix, float[] x, int rows) {
     float[] y = new float[rows * matrix.width()];
     Arrays.fill(y, Float.NaN);
+    float[] arranged = matrix.arranged(x);
     for (int task = 0; task < matrix.tasks(); task++) {
-      matrix.multiply(task, x, rows, y);
+      matrix.multiply(task, arranged, rows, y);
     }
     return y;
   }

@@ -16,7 +16,7 @@ class RowMatrixTest {
     float[] weights = Products.randomBf16(7, outputs * inputs);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment memory = arena.allocate(2L * weights.length);
-      NativeMemory.storeBf16(weights, 0, weights.length, memory.address());
+      Attention.store(weights, 0, weights.length, memory.address());
       RowMatrix matrix = new RowMatrix(memory.address(), outputs, inputs);
       assertThat(matrix.inputs()).isEqualTo(inputs);
       assertThat(matrix.outputs()).isEqualTo(outputs);
