@@ -4,6 +4,7 @@ import dev.tidemill.curator.erasure.Eraser;
 import dev.tidemill.curator.io.CommittedWatermark;
 import dev.tidemill.curator.io.CuratorMetrics;
 import dev.tidemill.curator.io.CuratorTopology;
+import dev.tidemill.curator.io.FailedAssignment;
 import dev.tidemill.curator.io.Instance;
 import dev.tidemill.curator.io.Stage;
 import dev.tidemill.platform.Service;
@@ -30,6 +31,7 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.jspecify.annotations.Nullable;
@@ -148,11 +150,16 @@ public final class CuratorService implements Service {
         : Optional.of("Kafka Streams is " + state);
   }
 
-  private static StreamThreadExceptionResponse failed(
+  private StreamThreadExceptionResponse failed(
       Throwable thrown, CuratorMetrics metrics, Heartbeat pulse) {
     metrics.threadFailed();
     Throwable cause = causeOf(thrown);
-    Fault fault = KafkaFaults.classify(cause);
+    Fault fault =
+        cause instanceof MissingSourceTopicException
+            ? new FailedAssignment(
+                    context.kafka(), APPLICATION_ID, config.streams().stateDirectory())
+                .leave()
+            : KafkaFaults.classify(cause);
     // The thread that reads erasures cannot be replaced: only a new process has one.
     boolean replaceable = !Thread.currentThread().getName().endsWith("GlobalStreamThread");
     if (fault instanceof RetriableFault && replaceable) {

@@ -21,6 +21,7 @@ import dev.tidemill.platform.config.ArtifactsConfig;
 import dev.tidemill.platform.health.Health;
 import dev.tidemill.platform.kafka.KafkaClients;
 import dev.tidemill.platform.kafka.Partitions;
+import dev.tidemill.platform.kafka.TopicCreation;
 import dev.tidemill.platform.metrics.Metrics;
 import dev.tidemill.schemas.AvroCodec;
 import dev.tidemill.schemas.Topic;
@@ -35,6 +36,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -104,6 +106,26 @@ class CuratorServiceTest {
           .extracting(ConsumerRecord::key)
           .allMatch(key -> key.matches("tidemill\\.[a-z]+-\\d@\\d+"))
           .doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
+  void an_assignment_that_failed_for_want_of_a_topic_does_not_last() {
+    try (CuratorService _ = start();
+        Admin admin = kafka.clients("operator").admin()) {
+      var _ = admin.deleteTopics(List.of(Topics.DEMONSTRATIONS.name()));
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> metrics.scrape().contains("tidemill_curator_thread_failures_total 1.0"));
+      assertThat(health.ready().ok()).isFalse();
+
+      TopicCreation.ensure(admin, (short) 1);
+      feed("a");
+      try (Consumer<String, byte[]> reader = reader()) {
+        awaitRecords(reader, new ArrayList<>(), 26);
+      }
+      assertThat(health.live().ok()).isTrue();
+      assertThat(health.ready().ok()).isTrue();
     }
   }
 

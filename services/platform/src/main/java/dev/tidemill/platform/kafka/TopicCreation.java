@@ -70,6 +70,21 @@ public final class TopicCreation {
     }
   }
 
+  /// Returns when every topic of the catalogue can be used.
+  ///
+  /// @throws RetriableFault that names those that cannot after half a minute
+  /// @throws FatalFault when a topic exists with another number of partitions
+  public static void await(Admin admin) {
+    try {
+      awaitUsable(admin, TopicCatalogue.all());
+    } catch (ExecutionException e) {
+      throw KafkaFaults.classify(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RetriableFault("waiting for topics was interrupted", e);
+    }
+  }
+
   private static NewTopic newTopic(Topic<?> topic, short replicationFactor) {
     Map<String, String> configs = configs(topic);
     Optional<Short> replication =
@@ -79,8 +94,7 @@ public final class TopicCreation {
   }
 
   // A record that was superseded, or tombstoned, is to go within a bounded time: segments are
-  // closed
-  // early, since the open one is never compacted, and compaction may wait for a day only.
+  // closed early, since the open one is never compacted, and compaction may wait for a day only.
   private static Map<String, String> configs(Topic<?> topic) {
     Map<String, String> configs = new HashMap<>();
     configs.put(
@@ -126,7 +140,8 @@ public final class TopicCreation {
     return created;
   }
 
-  // A topic that was just created may be unknown to some brokers for a moment.
+  // A topic that was just created may be unknown to some brokers for a moment, and any topic to a
+  // broker that was just started.
   private static void awaitUsable(Admin admin, List<? extends Topic<?>> topics)
       throws ExecutionException, InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();

@@ -1,0 +1,78 @@
+package dev.tidemill.curator.io;
+
+import dev.tidemill.platform.faults.Fault;
+import dev.tidemill.platform.faults.KafkaFaults;
+import dev.tidemill.platform.faults.RetriableFault;
+import dev.tidemill.platform.kafka.KafkaClients;
+import dev.tidemill.platform.kafka.TopicCreation;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.MemberToRemove;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// An assignment of partitions that failed because the broker did not tell of every topic, as one
+/// does not that has just been started. The group keeps it for its static members and hands it to
+/// each that comes back under its name, however often that is started. So a member that got it
+/// leaves the group; for its successor the group assigns anew.
+public final class FailedAssignment {
+  private static final Logger log = LoggerFactory.getLogger(FailedAssignment.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private final KafkaClients clients;
+  private final String group;
+  private final Path stateDirectory;
+
+  /// @param stateDirectory names the member, [Instance]
+  public FailedAssignment(KafkaClients clients, String group, Path stateDirectory) {
+    this.clients = clients;
+    this.group = group;
+    this.stateDirectory = stateDirectory;
+  }
+
+  /// Waits for the topics and takes the calling stream thread's member out of the group.
+  ///
+  /// @return what it was: it passes when the thread is replaced, unless a topic is of the wrong
+  // kind
+  public Fault leave() {
+    try (Admin admin = clients.admin()) {
+      Fault fault = topics(admin);
+      remove(admin, member());
+      return fault;
+    }
+  }
+
+  private static Fault topics(Admin admin) {
+    try {
+      TopicCreation.await(admin);
+      return new RetriableFault("the broker did not tell of every topic when tasks were assigned");
+    } catch (Fault fault) {
+      return fault;
+    }
+  }
+
+  // Kafka Streams numbers its threads and the names of their members alike.
+  private String member() {
+    String thread = Thread.currentThread().getName();
+    return Instance.of(stateDirectory) + thread.substring(thread.lastIndexOf('-'));
+  }
+
+  private void remove(Admin admin, String member) {
+    RemoveMembersFromConsumerGroupOptions members =
+        new RemoveMembersFromConsumerGroupOptions(Set.of(new MemberToRemove(member)));
+    members.timeoutMs(Math.toIntExact(PATIENCE.toMillis()));
+    try {
+      admin.removeMembersFromConsumerGroup(group, members).all().get();
+    } catch (ExecutionException e) {
+      // Nothing is lost but time: its session ends.
+      log.warn(
+          "{} stays in group {} for now: {}", member, group, KafkaFaults.classify(e).getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
