@@ -13,12 +13,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
@@ -27,12 +27,13 @@ import picocli.CommandLine;
 /// gives when it is merely read, and beside Transformers' `generate` where a Python that has it is
 /// named.
 ///
-/// The parts take turns, round after round, and the best round of each counts: a neighbour on the
-/// machine slows some of them, never all.
+/// All of them take turns, step after step, and the median of each counts: what a neighbour does to
+/// the machine, he does to all.
 @CommandLine.Command(name = "decode-speed", mixinStandardHelpOptions = true)
 public final class DecodeSpeed implements Callable<Integer> {
   private static final int BATCH = 8;
   private static final int PROMPT = 64;
+  private static final int WARM_UP = 10;
   private static final double SHARE_BAR = 0.8;
   private static final double PEER_BAR = 2;
   private static final double ADAPTERS_BAR = 0.9;
@@ -44,11 +45,10 @@ public final class DecodeSpeed implements Callable<Integer> {
       description = "a smaller shape, few tokens: to see that it runs")
   private boolean quick;
 
-  @CommandLine.Option(names = "--rounds", description = "default: ${DEFAULT-VALUE}")
-  private int rounds = 3;
-
-  @CommandLine.Option(names = "--tokens", description = "a round; default: ${DEFAULT-VALUE}")
-  private int tokens = 40;
+  @CommandLine.Option(
+      names = "--tokens",
+      description = "of each sequence; default: ${DEFAULT-VALUE}")
+  private int tokens = 100;
 
   @CommandLine.Option(
       names = "--parts",
@@ -102,75 +102,134 @@ public final class DecodeSpeed implements Callable<Integer> {
   private void measure(Report report, Path folder, Path stored)
       throws IOException, InterruptedException {
     report.count("threads of a call", threads);
-    Best one = new Best();
-    Best eight = new Best();
     try (BaseModel bf16 = BaseModel.loadToServe(stored, WeightFormat.AS_STORED);
         Generator wide = new Generator(bf16)) {
       report.count("parameters", bf16.parameters());
+      Form one = new Form(wide, List.of(), 1);
+      Form eight = new Form(wide, List.of(), BATCH);
       if (parts.contains(Part.SPEED)) {
-        forms(report, folder, stored, wide, one, eight);
+        forms(report, folder, stored, one, eight);
         gap(report, wide);
       } else {
-        for (int round = 0; round < rounds + 1; round++) {
-          one.add(round > 0, decode(wide, List.of(), 1).usual());
-          eight.add(round > 0, decode(wide, List.of(), BATCH).usual());
-        }
+        takeTurns(List.of(one, eight));
       }
-    }
-    if (parts.contains(Part.PEER)) {
-      peer(report, stored, BATCH / eight.seconds, 1 / one.seconds);
+      if (parts.contains(Part.PEER)) {
+        peer(report, stored, BATCH / eight.median(), 1 / one.median());
+      }
     }
   }
 
-  private void forms(Report report, Path folder, Path stored, Generator wide, Best one, Best eight)
-      throws InterruptedException {
+  private void forms(Report report, Path folder, Path stored, Form one, Form eight) {
     try (BaseModel int8 = BaseModel.loadToServe(stored, WeightFormat.INT8);
-        Generator narrow = new Generator(int8)) {
+        Generator narrow = new Generator(int8);
+        ReadBandwidth memory = new ReadBandwidth(threads)) {
+      Generator wide = one.generator;
       List<Adapter> adapters = adapters(folder, wide.base());
-      double read = Double.MAX_VALUE;
-      Best mixed = new Best();
-      Best mix = new Best();
-      Best small = new Best();
-      Best smallEight = new Best();
-      Best prompts = new Best();
-      for (int round = 0; round < rounds + 1; round++) {
-        // The first round warms up.
-        boolean counts = round > 0;
-        double reading = ReadBandwidth.secondsPerByte(threads);
-        read = counts ? Math.min(read, reading) : read;
-        one.add(counts, decode(wide, List.of(), 1).usual());
-        eight.add(counts, decode(wide, List.of(), BATCH).usual());
-        Steps steps = decode(wide, adapters, BATCH);
-        mixed.add(counts, steps.usual());
-        mix.add(counts, steps.first());
-        small.add(counts, decode(narrow, List.of(), 1).usual());
-        smallEight.add(counts, decode(narrow, List.of(), BATCH).usual());
-        prompts.add(counts, prefill(wide));
+      // The first of its kind warms up what makes room for adapters.
+      new Form(wide, adapters, BATCH).close();
+      Form mixed = new Form(wide, adapters, BATCH);
+      Form small = new Form(narrow, List.of(), 1);
+      Form smallEight = new Form(narrow, List.of(), BATCH);
+      Timed reading = new Timed(memory::read);
+      Timed prompts = new Timed(() -> prefill(wide));
+      takeTurns(List.of(reading, one, eight, mixed, small, smallEight));
+      for (int i = 0; i < 4; i++) {
+        prompts.take(i > 0);
       }
+      double read = reading.median() / ReadBandwidth.BYTES;
       double limit = 1 / (read * SpeedShapes.bytesOfStep(wide.base().config()));
       report.figure("memory read", 1e-9 / read, "GB/s");
       report.figure("tokens/s it allows, one sequence, bf16", limit, "tokens/s");
-      report.figure("one sequence, bf16", 1 / one.seconds, "tokens/s");
-      report.atLeast("  share of what memory allows", 1 / one.seconds / limit, SHARE_BAR, "");
-      report.figure("eight sequences, bf16", BATCH / eight.seconds, "tokens/s");
-      report.figure("eight with eight adapters, bf16", BATCH / mixed.seconds, "tokens/s");
-      report.atLeast("  of the base alone", eight.seconds / mixed.seconds, ADAPTERS_BAR, "x");
-      report.figure("  more for the first step", (mix.seconds - mixed.seconds) * 1e3, "ms");
-      report.figure("one sequence, int8", 1 / small.seconds, "tokens/s");
-      report.atLeast("  of bf16", one.seconds / small.seconds, INT8_BAR, "x");
-      report.figure("eight sequences, int8", BATCH / smallEight.seconds, "tokens/s");
-      report.figure("prompt, bf16", 1 / prompts.seconds, "tokens/s");
+      report.figure("one sequence, bf16", 1 / one.median(), "tokens/s");
+      report.atLeast("  share of what memory allows", 1 / one.median() / limit, SHARE_BAR, "");
+      report.figure("eight sequences, bf16", BATCH / eight.median(), "tokens/s");
+      report.figure("eight with eight adapters, bf16", BATCH / mixed.median(), "tokens/s");
+      report.atLeast("  of the base alone", eight.median() / mixed.median(), ADAPTERS_BAR, "x");
+      report.figure("  more for the first step", (mixed.first - mixed.median()) * 1e3, "ms");
+      report.figure("one sequence, int8", 1 / small.median(), "tokens/s");
+      report.atLeast("  of bf16", one.median() / small.median(), INT8_BAR, "x");
+      report.figure("eight sequences, int8", BATCH / smallEight.median(), "tokens/s");
+      report.figure("prompt, bf16", promptTokens() / prompts.median(), "tokens/s");
+      List.of(mixed, small, smallEight).forEach(Form::close);
       adapters.forEach(Adapter::close);
     }
   }
 
-  /// The least seconds of all rounds that count.
-  private static final class Best {
-    private double seconds = Double.MAX_VALUE;
-
-    void add(boolean counts, double measured) {
-      seconds = counts ? Math.min(seconds, measured) : seconds;
+  /// Each does a step after the other, again and again.
+  private void takeTurns(List<? extends Timed> all) {
+    for (int turn = -WARM_UP; turn < tokens; turn++) {
+      for (Timed each : all) {
+        each.take(turn >= 0);
+      }
     }
+  }
+
+  /// What is done many times, and how long that takes.
+  private static class Timed {
+    private final Runnable step;
+    private final List<Double> seconds = new ArrayList<>();
+
+    Timed(Runnable step) {
+      this.step = step;
+    }
+
+    /// Does it once.
+    ///
+    /// @return seconds
+    double take(boolean counts) {
+      long begin = System.nanoTime();
+      step.run();
+      double taken = (System.nanoTime() - begin) / 1e9;
+      if (counts) {
+        seconds.add(taken);
+      }
+      return taken;
+    }
+
+    double median() {
+      return seconds.stream().sorted().skip(seconds.size() / 2).findFirst().orElseThrow();
+    }
+  }
+
+  /// Sequences that are decoded together, a token each in a step.
+  private static final class Form extends Timed {
+    private final Generator generator;
+    private final List<DecodeState> states;
+
+    /// Of the step in which they are first decoded together.
+    private final double first;
+
+    Form(Generator generator, List<Adapter> adapters, int batch) {
+      this(generator, states(generator, adapters, batch), samplers(batch));
+    }
+
+    private Form(Generator generator, List<DecodeState> states, List<Sampler> samplers) {
+      super(() -> generator.nextAll(states, samplers));
+      this.generator = generator;
+      this.states = states;
+      // The first tokens are drawn from what the prompts gave.
+      take(false);
+      first = take(false);
+    }
+
+    void close() {
+      states.forEach(DecodeState::close);
+    }
+  }
+
+  private static List<Sampler> samplers(int count) {
+    return Stream.generate(() -> new Sampler(SamplingParameters.greedy(PROMPT)))
+        .limit(count)
+        .toList();
+  }
+
+  private static List<DecodeState> states(Generator generator, List<Adapter> adapters, int batch) {
+    List<DecodeState> states = new ArrayList<>();
+    for (int i = 0; i < batch; i++) {
+      @Nullable Adapter adapter = adapters.isEmpty() ? null : adapters.get(i);
+      states.add(generator.start(prompt(generator, PROMPT, i), adapter));
+    }
+    return states;
   }
 
   private static List<Adapter> adapters(Path folder, BaseModel base) {
@@ -183,45 +242,12 @@ public final class DecodeSpeed implements Callable<Integer> {
     return adapters;
   }
 
-  /// Seconds a step that draws one token for each sequence.
-  ///
-  /// @param first the step in which they are first decoded together
-  private record Steps(double usual, double first) {}
-
-  private Steps decode(Generator generator, List<Adapter> adapters, int batch) {
-    List<DecodeState> states = new ArrayList<>();
-    List<Sampler> samplers = new ArrayList<>();
-    for (int i = 0; i < batch; i++) {
-      @Nullable Adapter adapter = adapters.isEmpty() ? null : adapters.get(i);
-      states.add(generator.start(prompt(generator, PROMPT, i), adapter));
-      samplers.add(new Sampler(SamplingParameters.greedy(tokens)));
-    }
-    // The first tokens are drawn from what the prompts gave.
-    generator.nextAll(states, samplers);
-    double first = step(generator, states, samplers);
-    step(generator, states, samplers);
-    double[] seconds = new double[tokens];
-    for (int step = 0; step < tokens; step++) {
-      seconds[step] = step(generator, states, samplers);
-    }
-    states.forEach(DecodeState::close);
-    Arrays.sort(seconds);
-    return new Steps(seconds[tokens / 2], first);
+  private void prefill(Generator generator) {
+    generator.start(prompt(generator, promptTokens(), 1), null).close();
   }
 
-  private static double step(
-      Generator generator, List<DecodeState> states, List<Sampler> samplers) {
-    long begin = System.nanoTime();
-    generator.nextAll(states, samplers);
-    return (System.nanoTime() - begin) / 1e9;
-  }
-
-  /// Seconds a token of a prompt.
-  private double prefill(Generator generator) {
-    int length = quick ? 128 : 512;
-    long begin = System.nanoTime();
-    generator.start(prompt(generator, length, 1), null).close();
-    return (System.nanoTime() - begin) / 1e9 / length;
+  private int promptTokens() {
+    return quick ? 128 : 512;
   }
 
   /// The longest time that a running sequence waits while a long prompt is read.

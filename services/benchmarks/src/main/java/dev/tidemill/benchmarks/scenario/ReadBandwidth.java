@@ -5,47 +5,49 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// How fast memory is read that no cache holds: half a gigabyte summed up, each thread a part.
-final class ReadBandwidth {
-  private static final long BYTES = 512L << 20;
+/// Reads memory that no cache holds, and does no more with it than to sum it up: what decoding can
+/// be as fast as. Each thread reads a part.
+final class ReadBandwidth implements AutoCloseable {
+  /// That are read.
+  static final long BYTES = 512L << 20;
+
   private static final VectorSpecies<Integer> VECTOR = IntVector.SPECIES_256;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final LongAdder SINK = new LongAdder();
 
-  private ReadBandwidth() {}
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment memory = arena.allocate(BYTES, 64).fill((byte) 1);
+  private final int threads;
+  private final ExecutorService pool;
 
-  static double secondsPerByte(int threads) throws InterruptedException {
-    try (Arena arena = Arena.ofShared();
-        ExecutorService pool = Executors.newFixedThreadPool(threads)) {
-      MemorySegment memory = arena.allocate(BYTES, 64);
-      memory.fill((byte) 1);
-      double best = Double.MAX_VALUE;
-      for (int round = 0; round < 6; round++) {
-        long begin = System.nanoTime();
-        List<Future<Long>> parts = new ArrayList<>();
-        long part = BYTES / threads;
-        for (int i = 0; i < threads; i++) {
-          MemorySegment own = memory.asSlice(i * part, part);
-          parts.add(pool.submit(() -> sum(own)));
-        }
-        for (Future<Long> each : parts) {
-          SINK.add(each.get());
-        }
-        best = Math.min(best, (System.nanoTime() - begin) / 1e9 / BYTES);
-      }
-      return best;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("Reading memory failed.", e);
+  ReadBandwidth(int threads) {
+    this.threads = threads;
+    pool = Executors.newFixedThreadPool(threads);
+  }
+
+  /// Reads all of it once.
+  void read() {
+    List<CompletableFuture<Void>> parts = new ArrayList<>();
+    long part = BYTES / threads;
+    for (int i = 0; i < threads; i++) {
+      MemorySegment own = memory.asSlice(i * part, part);
+      parts.add(CompletableFuture.runAsync(() -> SINK.add(sum(own)), pool));
     }
+    parts.forEach(CompletableFuture::join);
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+    arena.close();
   }
 
   /// In vectors of 32 bytes, the fastest that is known (docs/log.md). Four sums at once: one alone

@@ -60,7 +60,7 @@ public final class RowMatrix implements Matrix {
       long weights = address + 2L * inputs * output;
       for (int row = 0; row < rows; row++) {
         VectorMath.dot(weights, x, row * inputs, inputs, sums);
-        y[row * outputs + output] = VectorMath.total(sums);
+        y[row * outputs + output] = VectorMath.total(sums, 0);
       }
     }
   }

@@ -83,18 +83,31 @@ public final class VectorMath {
 
   /// Softmax in place.
   static void softmax(float[] x, int count) {
+    int whole = count - count % LANES;
+    FloatVector most = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+    for (int i = 0; i < whole; i += LANES) {
+      most = most.max(FloatVector.fromArray(FLOATS, x, i));
+    }
     float largest = Float.NEGATIVE_INFINITY;
-    for (int i = 0; i < count; i++) {
+    for (float lane : most.toArray()) {
+      largest = Math.max(largest, lane);
+    }
+    for (int i = whole; i < count; i++) {
       largest = Math.max(largest, x[i]);
     }
     FloatVector sums = FloatVector.zero(FLOATS);
-    for (int i = 0; i < count; i += LANES) {
-      var inside = FLOATS.indexInRange(i, count);
-      FloatVector e = exp(FloatVector.fromArray(FLOATS, x, i, inside).sub(largest));
-      e.intoArray(x, i, inside);
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector e = exp(FloatVector.fromArray(FLOATS, x, i).sub(largest));
+      e.intoArray(x, i);
+      sums = sums.add(e);
+    }
+    if (whole < count) {
+      var inside = FLOATS.indexInRange(whole, count);
+      FloatVector e = exp(FloatVector.fromArray(FLOATS, x, whole, inside).sub(largest));
+      e.intoArray(x, whole, inside);
       sums = sums.add(e, inside);
     }
-    float inverse = 1 / total(sums.toArray());
+    float inverse = 1 / total(sums.toArray(), 0);
     for (int i = 0; i < count; i++) {
       x[i] *= inverse;
     }
@@ -134,9 +147,9 @@ public final class VectorMath {
   }
 
   /// The sum of what the lanes of a vector held.
-  static float total(float[] lanes) {
-    return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5]))
-        + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+  static float total(float[] lanes, int at) {
+    return ((lanes[at] + lanes[at + 4]) + (lanes[at + 1] + lanes[at + 5]))
+        + ((lanes[at + 2] + lanes[at + 6]) + (lanes[at + 3] + lanes[at + 7]));
   }
 
   /// Divides by the root of the mean square and multiplies by a weight each.

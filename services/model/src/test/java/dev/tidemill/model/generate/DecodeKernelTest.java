@@ -30,7 +30,8 @@ class DecodeKernelTest {
 
   @BeforeEach
   void processorWithBlocks() {
-    assumeTrue(Kernels.available() && Processor.packsBf16());
+    assumeTrue(Processor.packsBf16());
+    assertThat(Kernels.available()).as("the kernels, once the engine is loaded").isTrue();
   }
 
   @ParameterizedTest

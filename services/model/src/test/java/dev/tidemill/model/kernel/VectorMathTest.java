@@ -125,11 +125,11 @@ class VectorMathTest {
 
   @Test
   void totalIsTheSumOfTheLanes() {
-    assertThat(VectorMath.total(new float[] {1, 2, 4, 8, 16, 32, 64, 128})).isEqualTo(255);
+    assertThat(VectorMath.total(new float[] {1, 2, 4, 8, 16, 32, 64, 128}, 0)).isEqualTo(255);
     for (int seed = 0; seed < 100; seed++) {
       float[] lanes = Products.random(seed, VectorMath.LANES);
       double sum = IntStream.range(0, lanes.length).mapToDouble(i -> lanes[i]).sum();
-      assertThat((double) VectorMath.total(lanes)).isCloseTo(sum, within(2e-6));
+      assertThat((double) VectorMath.total(lanes, 0)).isCloseTo(sum, within(2e-6));
     }
   }
 

@@ -34,7 +34,7 @@ class BlockedMatrixTest {
     converter = new WeightConverter();
     manager = Native.newManager();
     assumeTrue(Processor.packsBf16(), "The engine lays out nothing in bf16 on this processor.");
-    assumeTrue(Kernels.available(), "The process has no vectors.");
+    assertThat(Kernels.available()).as("the kernels, once the engine is loaded").isTrue();
   }
 
   @AfterEach
