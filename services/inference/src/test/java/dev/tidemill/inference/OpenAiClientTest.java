@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.BadRequestException;
 import com.openai.errors.NotFoundException;
@@ -36,13 +37,14 @@ import org.junit.jupiter.api.io.TempDir;
 class OpenAiClientTest {
   @TempDir private static Path work;
 
+  private static TestArtifacts artifacts;
   private static TestReplica replica;
   private static OpenAIClient client;
   private static final List<OpenAIClient> clients = new ArrayList<>();
 
   @BeforeAll
   static void start() {
-    TestArtifacts artifacts = new TestArtifacts(work);
+    artifacts = new TestArtifacts(work);
     KeyQuotas quotas =
         new KeyQuotas(
             KeyQuota.NONE,
@@ -75,7 +77,8 @@ class OpenAiClientTest {
         client
             .chat()
             .completions()
-            .create(asked("support").n(2).logprobs(true).topLogprobs(3).build());
+            .create(
+                asked("support").n(2).logprobs(true).topLogprobs(3).logitBias(endless()).build());
     assertThat(answer.model()).isEqualTo("support");
     assertThat(answer.choices()).hasSize(2);
     ChatCompletion.Choice first = answer.choices().getFirst();
@@ -222,6 +225,14 @@ class OpenAiClientTest {
         .isInstanceOf(RateLimitException.class)
         .hasMessageContaining("100 tokens a minute");
     assertThat(replica.metrics.scrape()).contains("outcome=\"limited\"");
+  }
+
+  /// Else random weights may end an answer before its length does.
+  private static ChatCompletionCreateParams.LogitBias endless() {
+    String end = Integer.toString(artifacts.config().eosTokenIds().getFirst());
+    return ChatCompletionCreateParams.LogitBias.builder()
+        .putAdditionalProperty(end, JsonValue.from(-100))
+        .build();
   }
 
   private static ChatCompletionCreateParams.Builder asked(String model) {

@@ -116,6 +116,7 @@ public final class DecodeSpeed implements Callable<Integer> {
       if (parts.contains(Part.PEER)) {
         peer(report, stored, BATCH / eight.median(), 1 / one.median());
       }
+      List.of(one, eight).forEach(Form::close);
     }
   }
 

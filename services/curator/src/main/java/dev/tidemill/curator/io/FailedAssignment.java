@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.MemberToRemove;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,16 +62,20 @@ public final class FailedAssignment {
     return Instance.of(stateDirectory) + thread.substring(thread.lastIndexOf('-'));
   }
 
-  private void remove(Admin admin, String member) {
-    RemoveMembersFromConsumerGroupOptions members =
-        new RemoveMembersFromConsumerGroupOptions(Set.of(new MemberToRemove(member)));
-    members.timeoutMs(Math.toIntExact(PATIENCE.toMillis()));
+  private void remove(Admin admin, String name) {
+    MemberToRemove member = new MemberToRemove(name);
+    RemoveMembersFromConsumerGroupOptions options =
+        new RemoveMembersFromConsumerGroupOptions(Set.of(member));
+    options.timeoutMs(Math.toIntExact(PATIENCE.toMillis()));
     try {
-      admin.removeMembersFromConsumerGroup(group, members).all().get();
+      admin.removeMembersFromConsumerGroup(group, options).memberResult(member).get();
     } catch (ExecutionException e) {
-      // Nothing is lost but time: its session ends.
-      log.warn(
-          "{} stays in group {} for now: {}", member, group, KafkaFaults.classify(e).getMessage());
+      // One that is in no group has nothing to leave; for any other only time is lost, until its
+      // session ends.
+      if (!(e.getCause() instanceof UnknownMemberIdException)) {
+        String why = KafkaFaults.classify(e).getMessage();
+        log.warn("{} stays in group {} for now: {}", name, group, why);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

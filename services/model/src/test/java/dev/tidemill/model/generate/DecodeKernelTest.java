@@ -30,7 +30,7 @@ class DecodeKernelTest {
 
   @BeforeEach
   void processorWithBlocks() {
-    assumeTrue(Processor.packsBf16());
+    assumeTrue(Processor.packsBf16(), "The engine lays out nothing in bf16 on this processor.");
     assertThat(Kernels.available()).as("the kernels, once the engine is loaded").isTrue();
   }
 
