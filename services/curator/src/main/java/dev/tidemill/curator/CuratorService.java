@@ -156,9 +156,8 @@ public final class CuratorService implements Service {
     Throwable cause = causeOf(thrown);
     Fault fault =
         cause instanceof MissingSourceTopicException
-            ? new FailedAssignment(
-                    context.kafka(), APPLICATION_ID, config.streams().stateDirectory())
-                .leave()
+            ? FailedAssignment.leave(
+                context.kafka(), APPLICATION_ID, config.streams().stateDirectory())
             : KafkaFaults.classify(cause);
     // The thread that reads erasures cannot be replaced: only a new process has one.
     boolean replaceable = !Thread.currentThread().getName().endsWith("GlobalStreamThread");

@@ -229,9 +229,8 @@ class OpenAiClientTest {
 
   /// Else random weights may end an answer before its length does.
   private static ChatCompletionCreateParams.LogitBias endless() {
-    String end = Integer.toString(artifacts.config().eosTokenIds().getFirst());
     return ChatCompletionCreateParams.LogitBias.builder()
-        .putAdditionalProperty(end, JsonValue.from(-100))
+        .putAdditionalProperty(artifacts.end(), JsonValue.from(-100))
         .build();
   }
 

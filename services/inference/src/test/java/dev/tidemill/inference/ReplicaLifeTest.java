@@ -96,7 +96,7 @@ class ReplicaLifeTest {
           "messages",
           "context_length_exceeded");
       ObjectNode body = TestReplica.chat("support", "hi").put("max_tokens", 1_000);
-      body.putObject("logit_bias").put(Integer.toString(shape.eosTokenIds().getFirst()), -100);
+      body.putObject("logit_bias").put(artifacts.end(), -100);
       JsonNode answer = TestReplica.json(replica.post(CHAT, body).body());
       assertThat(answer.at("/choices/0/finish_reason").asText()).isEqualTo("length");
       assertThat(answer.at("/usage/total_tokens").asInt()).isEqualTo(places);
@@ -156,8 +156,7 @@ class ReplicaLifeTest {
           "support", TestArtifacts.target("support", artifacts.base(1), null), null);
       ObjectNode asked = TestReplica.chat("support", "hi").put("max_tokens", 150);
       // Else an answer may end by itself before it is seen.
-      int end = artifacts.config().eosTokenId();
-      asked.putObject("logit_bias").put(Integer.toString(end), -100);
+      asked.putObject("logit_bias").put(artifacts.end(), -100);
       String body = asked.toString();
       for (int i = 0; i < 20; i++) {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), replica.service.port())) {

@@ -86,6 +86,11 @@ public final class TestArtifacts {
     }
   }
 
+  /// The token that ends an answer, as `logit_bias` names it: random weights may draw it any time.
+  String end() {
+    return Integer.toString(config().eosTokenId());
+  }
+
   /// Publishes a random base and returns its digest.
   String base(long seed) {
     Path folder = folder("base");

@@ -188,7 +188,7 @@ public final class DecodeSpeed implements Callable<Integer> {
     }
 
     double median() {
-      return seconds.stream().sorted().skip(seconds.size() / 2).findFirst().orElseThrow();
+      return Report.median(seconds.stream().mapToDouble(Double::doubleValue).toArray());
     }
   }
 
@@ -219,9 +219,12 @@ public final class DecodeSpeed implements Callable<Integer> {
   }
 
   private static List<Sampler> samplers(int count) {
-    return Stream.generate(() -> new Sampler(SamplingParameters.greedy(PROMPT)))
-        .limit(count)
-        .toList();
+    return Stream.generate(DecodeSpeed::greedy).limit(count).toList();
+  }
+
+  /// How many tokens there are is decided by who asks for the next.
+  private static Sampler greedy() {
+    return new Sampler(SamplingParameters.greedy(999));
   }
 
   private static List<DecodeState> states(Generator generator, List<Adapter> adapters, int batch) {
@@ -255,7 +258,7 @@ public final class DecodeSpeed implements Callable<Integer> {
   private void gap(Report report, Generator generator) {
     int length = quick ? 256 : 1024;
     DecodeState running = generator.start(prompt(generator, PROMPT, 2), null);
-    Sampler greedy = new Sampler(SamplingParameters.greedy(999));
+    Sampler greedy = greedy();
     DecodeState reading =
         generator.begin(prompt(generator, length, 3), null, 8, null).orElseThrow();
     long longest = 0;

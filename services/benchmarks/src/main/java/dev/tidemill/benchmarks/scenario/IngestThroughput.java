@@ -138,8 +138,8 @@ public final class IngestThroughput implements Callable<Integer> {
         }
       }
     }
-    report.atLeast("ingest / producer tool (median round)", median(ratios), 0.5, "");
-    halfRate(report, documents, ingest, metrics, median(ingested) / 2);
+    report.atLeast("ingest / producer tool (median round)", Report.median(ratios), 0.5, "");
+    halfRate(report, documents, ingest, metrics, Report.median(ingested) / 2);
   }
 
   private void halfRate(
@@ -192,11 +192,5 @@ public final class IngestThroughput implements Callable<Integer> {
       }
     }
     return Double.POSITIVE_INFINITY;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
   }
 }

@@ -1,6 +1,7 @@
 package dev.tidemill.benchmarks.scenario;
 
 import java.io.PrintStream;
+import java.util.Arrays;
 import java.util.Locale;
 
 /// What a scenario measured, line by line beside its bars.
@@ -42,6 +43,13 @@ final class Report {
   /// Ends the program: 0 when every bar was met, else 1.
   int exitCode() {
     return missed ? 1 : 0;
+  }
+
+  /// The one in the middle; of an even number the greater of two.
+  static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
   }
 
   private void barred(

@@ -25,7 +25,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -243,10 +242,12 @@ public final class TrainingSpeed implements Callable<Integer> {
           tokens += trained;
         }
       }
-      double seconds = times.stream().mapToDouble(Double::doubleValue).sum();
-      Collections.sort(times);
-      double median = times.get(times.size() / 2);
-      return new Run(seconds, median, tokens, trainer.evaluate(held).lossPerToken());
+      double[] each = times.stream().mapToDouble(Double::doubleValue).toArray();
+      return new Run(
+          Arrays.stream(each).sum(),
+          Report.median(each),
+          tokens,
+          trainer.evaluate(held).lossPerToken());
     }
   }
 

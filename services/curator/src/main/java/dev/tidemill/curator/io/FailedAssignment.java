@@ -24,25 +24,16 @@ public final class FailedAssignment {
   private static final Logger log = LoggerFactory.getLogger(FailedAssignment.class);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  private final KafkaClients clients;
-  private final String group;
-  private final Path stateDirectory;
-
-  /// @param stateDirectory names the member, [Instance]
-  public FailedAssignment(KafkaClients clients, String group, Path stateDirectory) {
-    this.clients = clients;
-    this.group = group;
-    this.stateDirectory = stateDirectory;
-  }
+  private FailedAssignment() {}
 
   /// Waits for the topics and takes the calling stream thread's member out of the group.
   ///
-  /// @return what it was: it passes when the thread is replaced, unless a topic is of the wrong
-  // kind
-  public Fault leave() {
+  /// @param stateDirectory names the member, [Instance]
+  /// @return what it was: replacing the thread helps, unless a topic has other partitions
+  public static Fault leave(KafkaClients clients, String group, Path stateDirectory) {
     try (Admin admin = clients.admin()) {
       Fault fault = topics(admin);
-      remove(admin, member());
+      remove(admin, group, member(stateDirectory));
       return fault;
     }
   }
@@ -57,12 +48,12 @@ public final class FailedAssignment {
   }
 
   // Kafka Streams numbers its threads and the names of their members alike.
-  private String member() {
+  private static String member(Path stateDirectory) {
     String thread = Thread.currentThread().getName();
     return Instance.of(stateDirectory) + thread.substring(thread.lastIndexOf('-'));
   }
 
-  private void remove(Admin admin, String name) {
+  private static void remove(Admin admin, String group, String name) {
     MemberToRemove member = new MemberToRemove(name);
     RemoveMembersFromConsumerGroupOptions options =
         new RemoveMembersFromConsumerGroupOptions(Set.of(member));

@@ -18,7 +18,7 @@ public final class Attention {
   private static final VectorSpecies<Integer> PAIRS = IntVector.SPECIES_256;
 
   /// Dimensions that are multiplied at once while the query stays in registers.
-  private static final int WIDE = 4 * STEP;
+  private static final int WIDE = LowRankUp.PIECE;
 
   /// Positions of which eight sums each are kept.
   private static final int TILE = 16;
@@ -53,24 +53,22 @@ public final class Attention {
   public static void attend(
       float[] query, int at, int headDim, long keys, long values, long stride, int seen) {
     float[] parted = VectorMath.parted(query, at, headDim, (float) (1 / Math.sqrt(headDim)));
-    float[] sums = new float[TILE * LANES];
-    float[] shares = scores(parted, keys, stride, seen, sums);
+    float[] shares = scores(parted, keys, stride, seen);
     VectorMath.softmax(shares, seen);
+    // Values are to their shares what rows of a matrix B are to low ranks.
+    int wide = headDim / WIDE * WIDE;
     int whole = headDim / STEP * STEP;
-    for (int i = 0; i < whole; ) {
-      int width = whole - i >= WIDE ? WIDE : STEP;
-      if (width == WIDE) {
-        mix(values + 2L * i, stride, seen, shares, sums);
-      } else {
-        narrowMix(values + 2L * i, stride, seen, shares, sums);
+    Arrays.fill(query, at, at + wide, 0);
+    for (int i = 0; i < wide; i += WIDE) {
+      LowRankUp.piece(values + 2L * i, stride, seen, shares, 0, query, at + i);
+    }
+    float[] sums = new float[STEP];
+    for (int i = wide; i < whole; i += STEP) {
+      LowRankDown.one(values + 2L * i, stride, seen, shares, 0, sums);
+      for (int lane = 0; lane < LANES; lane++) {
+        query[at + i + 2 * lane] = sums[lane];
+        query[at + i + 2 * lane + 1] = sums[LANES + lane];
       }
-      for (int from = 0; from < width; from += STEP) {
-        for (int lane = 0; lane < LANES; lane++) {
-          query[at + i + from + 2 * lane] = sums[from + lane];
-          query[at + i + from + 2 * lane + 1] = sums[from + LANES + lane];
-        }
-      }
-      i += width;
     }
     for (int i = whole; i < headDim; i++) {
       float sum = 0;
@@ -84,27 +82,27 @@ public final class Attention {
   /// How well each key suits a query.
   ///
   /// @param parted the query, scaled, as [VectorMath#parted] orders it
-  /// @param sums room for those of a tile
-  private static float[] scores(float[] parted, long keys, long stride, int seen, float[] sums) {
+  private static float[] scores(float[] parted, long keys, long stride, int seen) {
     float[] scores = new float[seen];
+    int wide = parted.length / WIDE * WIDE;
     int whole = parted.length / STEP * STEP;
+    float[] sums = new float[TILE * LANES];
+    float[] rest = new float[LANES];
     for (int from = 0; from < seen; from += TILE) {
       int count = Math.min(TILE, seen - from);
-      long tile = keys + stride * from;
       Arrays.fill(sums, 0);
-      for (int i = 0; i < whole; ) {
-        int width = whole - i >= WIDE ? WIDE : STEP;
-        if (width == WIDE) {
-          dots(tile + 2L * i, stride, count, parted, i, sums);
-        } else {
-          narrowDots(tile + 2L * i, stride, count, parted, i, sums);
-        }
-        i += width;
+      for (int i = 0; i < wide; i += WIDE) {
+        dots(keys + stride * from + 2L * i, stride, count, parted, i, sums);
       }
       for (int position = 0; position < count; position++) {
+        long key = keys + stride * (from + position);
         float score = VectorMath.total(sums, position * LANES);
+        if (wide < whole) {
+          VectorMath.dot(key + 2L * wide, parted, wide, whole - wide, rest);
+          score += VectorMath.total(rest, 0);
+        }
         for (int i = whole; i < parted.length; i++) {
-          score += parted[i] * NativeMemory.bf16(tile + stride * position + 2L * i);
+          score += parted[i] * NativeMemory.bf16(key + 2L * i);
         }
         scores[from + position] = score;
       }
@@ -140,69 +138,5 @@ public final class Attention {
       d = w3.lanewise(VectorOperators.AND, UPPER).reinterpretAsFloats().fma(q7, d);
       a.add(b).add(c.add(d)).intoArray(sums, position * LANES);
     }
-  }
-
-  /// The same of a smaller part.
-  private static void narrowDots(
-      long keys, long stride, int count, float[] parted, int from, float[] sums) {
-    FloatVector q0 = FloatVector.fromArray(FLOATS, parted, from);
-    FloatVector q1 = FloatVector.fromArray(FLOATS, parted, from + LANES);
-    for (int position = 0; position < count; position++) {
-      IntVector w = IntVector.fromMemorySegment(PAIRS, ALL, keys + stride * position, ORDER);
-      FloatVector a = FloatVector.fromArray(FLOATS, sums, position * LANES);
-      a = w.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().fma(q0, a);
-      a = w.lanewise(VectorOperators.AND, UPPER).reinterpretAsFloats().fma(q1, a);
-      a.intoArray(sums, position * LANES);
-    }
-  }
-
-  /// Sums of a part of the values, each as often as its share says: of sixteen first the even ones.
-  private static void mix(long values, long stride, int seen, float[] shares, float[] sums) {
-    FloatVector a0 = FloatVector.zero(FLOATS);
-    FloatVector b0 = FloatVector.zero(FLOATS);
-    FloatVector a1 = FloatVector.zero(FLOATS);
-    FloatVector b1 = FloatVector.zero(FLOATS);
-    FloatVector a2 = FloatVector.zero(FLOATS);
-    FloatVector b2 = FloatVector.zero(FLOATS);
-    FloatVector a3 = FloatVector.zero(FLOATS);
-    FloatVector b3 = FloatVector.zero(FLOATS);
-    for (int position = 0; position < seen; position++) {
-      long value = values + stride * position;
-      FloatVector share = FloatVector.broadcast(FLOATS, shares[position]);
-      IntVector w0 = IntVector.fromMemorySegment(PAIRS, ALL, value, ORDER);
-      a0 = w0.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().fma(share, a0);
-      b0 = w0.lanewise(VectorOperators.AND, UPPER).reinterpretAsFloats().fma(share, b0);
-      IntVector w1 = IntVector.fromMemorySegment(PAIRS, ALL, value + 32, ORDER);
-      a1 = w1.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().fma(share, a1);
-      b1 = w1.lanewise(VectorOperators.AND, UPPER).reinterpretAsFloats().fma(share, b1);
-      IntVector w2 = IntVector.fromMemorySegment(PAIRS, ALL, value + 64, ORDER);
-      a2 = w2.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().fma(share, a2);
-      b2 = w2.lanewise(VectorOperators.AND, UPPER).reinterpretAsFloats().fma(share, b2);
-      IntVector w3 = IntVector.fromMemorySegment(PAIRS, ALL, value + 96, ORDER);
-      a3 = w3.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().fma(share, a3);
-      b3 = w3.lanewise(VectorOperators.AND, UPPER).reinterpretAsFloats().fma(share, b3);
-    }
-    a0.intoArray(sums, 0);
-    b0.intoArray(sums, LANES);
-    a1.intoArray(sums, 2 * LANES);
-    b1.intoArray(sums, 3 * LANES);
-    a2.intoArray(sums, 4 * LANES);
-    b2.intoArray(sums, 5 * LANES);
-    a3.intoArray(sums, 6 * LANES);
-    b3.intoArray(sums, 7 * LANES);
-  }
-
-  /// The same of a smaller part.
-  private static void narrowMix(long values, long stride, int seen, float[] shares, float[] sums) {
-    FloatVector a = FloatVector.zero(FLOATS);
-    FloatVector b = FloatVector.zero(FLOATS);
-    for (int position = 0; position < seen; position++) {
-      IntVector w = IntVector.fromMemorySegment(PAIRS, ALL, values + stride * position, ORDER);
-      FloatVector share = FloatVector.broadcast(FLOATS, shares[position]);
-      a = w.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().fma(share, a);
-      b = w.lanewise(VectorOperators.AND, UPPER).reinterpretAsFloats().fma(share, b);
-    }
-    a.intoArray(sums, 0);
-    b.intoArray(sums, LANES);
   }
 }

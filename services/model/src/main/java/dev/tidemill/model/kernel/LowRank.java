@@ -105,7 +105,7 @@ public record LowRank(long down, int inputs, int columns, List<Up> ups) {
       long rows = begin + 2L * piece * part.rank * width;
       int out = at + part.target + piece * width;
       if (width == PIECE) {
-        LowRankUp.piece(rows, part.rank, low, from, y, out);
+        LowRankUp.piece(rows, 2L * width, part.rank, low, from, y, out);
       } else {
         for (int r = 0; r < part.rank; r++) {
           LowRankUp.row(rows + 2L * width * r, width, low[from + r], y, out);

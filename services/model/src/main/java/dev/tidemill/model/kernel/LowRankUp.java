@@ -29,7 +29,9 @@ final class LowRankUp {
   private LowRankUp() {}
 
   /// Adds rows of as many outputs as fit into registers: one stream, and outputs are touched once.
-  static void piece(long rows, int rank, float[] low, int from, float[] y, int out) {
+  ///
+  /// @param stride bytes from a row to the next
+  static void piece(long rows, long stride, int rank, float[] low, int from, float[] y, int out) {
     FloatVector a0 = FloatVector.zero(FLOATS);
     FloatVector b0 = FloatVector.zero(FLOATS);
     FloatVector a1 = FloatVector.zero(FLOATS);
@@ -39,7 +41,7 @@ final class LowRankUp {
     FloatVector a3 = FloatVector.zero(FLOATS);
     FloatVector b3 = FloatVector.zero(FLOATS);
     for (int r = 0; r < rank; r++) {
-      long place = rows + 2L * PIECE * r;
+      long place = rows + stride * r;
       FloatVector each = FloatVector.broadcast(FLOATS, low[from + r]);
       IntVector w0 = IntVector.fromMemorySegment(PAIRS, ALL, place, ORDER);
       IntVector w1 = IntVector.fromMemorySegment(PAIRS, ALL, place + 32, ORDER);

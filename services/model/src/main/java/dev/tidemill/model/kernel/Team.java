@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Threads that work through the tasks of one phase after another, with some microseconds between
 /// phases: they look out for the next before they go to sleep. Whoever has a phase done works on it
-/// too; nobody is waited for who has taken no task, so that one who is kept from running delays
-/// only what he has begun.
+/// too; nobody is waited for who has taken no task, so that one who is kept from running does not
+/// delay a phase in which he had no part.
 ///
 /// Each begins with a share of his own, in order, so that he reads memory from place to place; who
 /// is done with his takes from those of others.
