@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -40,6 +41,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import picocli.CommandLine;
 
 /// How many documents a second the curator takes through every filter, broker included, and whether
 /// the cost of one stays the same as the state grows.
@@ -48,9 +50,8 @@ import org.apache.kafka.common.TopicPartition;
 /// has come out, so that what a block costs is the cost of all stages for it. Making them does not
 /// count. The curator's outputs are read as they are committed, and every document must be in them
 /// exactly once.
-///
-/// Options: `--documents` (1000000), `--threads` of the curator (its default).
-public final class CuratorThroughput {
+@CommandLine.Command(name = "curator-throughput", mixinStandardHelpOptions = true)
+public final class CuratorThroughput implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int BLOCK = 10_000;
   private static final int FIRST = BLOCK;
@@ -58,31 +59,23 @@ public final class CuratorThroughput {
   private static final OperatingSystemMXBean PROCESS =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
-  private final int documents;
-  private final int threads;
+  @CommandLine.Option(names = "--documents", description = "default: ${DEFAULT-VALUE}")
+  private int documents = 1_000_000;
+
+  @CommandLine.Option(names = "--threads", description = "of the curator; its default unless told")
+  private int threads;
+
   private final Corpus corpus = new Corpus(17);
   private final PrometheusMeterRegistry metrics = Metrics.create();
   private final Report report = new Report(System.out);
 
-  private CuratorThroughput(int documents, int threads) {
-    this.documents = documents;
-    this.threads = threads;
-  }
-
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) {
     Logging.configure();
-    Map<String, Integer> options = new TreeMap<>(Map.of("--documents", 1_000_000, "--threads", 0));
-    for (int i = 0; i + 1 < arguments.length; i += 2) {
-      if (options.replace(arguments[i], Integer.valueOf(arguments[i + 1])) == null) {
-        throw new IllegalArgumentException("unknown option " + arguments[i]);
-      }
-    }
-    int documents = Objects.requireNonNull(options.get("--documents"));
-    int threads = Objects.requireNonNull(options.get("--threads"));
-    System.exit(new CuratorThroughput(documents, threads).run());
+    System.exit(new CommandLine(new CuratorThroughput()).execute(arguments));
   }
 
-  private int run() throws Exception {
+  @Override
+  public Integer call() throws Exception {
     Path directory = Files.createTempDirectory("curator-throughput-");
     try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("broker"), 0, 0)) {
       KafkaClients kafka =

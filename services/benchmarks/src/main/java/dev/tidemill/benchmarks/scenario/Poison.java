@@ -13,9 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
+import picocli.CommandLine;
 
 /// 5 % of the subjects send 60 % of the feedback, coordinated: their lies end with at most 8 % of
 /// the training weight, and the honest keep at least 95 % of theirs: of what they have where nobody
@@ -24,10 +24,8 @@ import java.util.function.ToDoubleFunction;
 ///
 /// The bars are for crowds of 100, 200 and 600 whose activity is log-normal; what becomes of 60,
 /// and of a power law, is shown beside them.
-///
-/// Options: `--seeds`, the `--first` of them, `--partitions` of the stages, `--subjects` of the
-/// only crowd, `--limits 0` to leave out what has no bar, `--cells 1` to print every run.
-public final class Poison {
+@CommandLine.Command(name = "poison", mixinStandardHelpOptions = true)
+public final class Poison implements Callable<Integer> {
   private static final Duration DAY = Duration.ofHours(3);
   private static final double MOST_LIES = 0.08;
   private static final double LEAST_KEPT = 0.95;
@@ -38,17 +36,38 @@ public final class Poison {
   private static final List<Integer> CROWDS = List.of(60, 100, 200, 600);
   private static final int LEAST_CROWD = 100;
 
-  private final Map<String, Integer> options;
+  @CommandLine.Option(names = "--seeds", description = "how many; default: ${DEFAULT-VALUE}")
+  private int seeds = 5;
+
+  @CommandLine.Option(names = "--first", description = "of the seeds; default: ${DEFAULT-VALUE}")
+  private int first = 1;
+
+  @CommandLine.Option(
+      names = "--partitions",
+      description = "of the stages; default: ${DEFAULT-VALUE}")
+  private int partitions = 4;
+
+  @CommandLine.Option(
+      names = "--subjects",
+      description = "of the only crowd; crowds of all sizes unless told")
+  private int only;
+
+  @CommandLine.Option(
+      names = "--limits",
+      description = "0 leaves out what has no bar; default: ${DEFAULT-VALUE}")
+  private int limits = 1;
+
+  @CommandLine.Option(
+      names = "--cells",
+      description = "1 prints every run; default: ${DEFAULT-VALUE}")
+  private int cells;
+
   private final Report report = new Report(System.out);
   private final Map<String, List<Run>> runs = new LinkedHashMap<>();
   private double seconds;
   private double unguardedSeconds;
   private long pieces;
   private final List<Trial.Result> results = new ArrayList<>();
-
-  private Poison(Map<String, Integer> options) {
-    this.options = options;
-  }
 
   /// One run of an attack on a crowd.
   ///
@@ -67,41 +86,18 @@ public final class Poison {
 
   public static void main(String[] arguments) {
     Logging.configure();
-    Map<String, Integer> options =
-        new TreeMap<>(
-            Map.of(
-                "--first",
-                1,
-                "--seeds",
-                5,
-                "--partitions",
-                4,
-                "--subjects",
-                0,
-                "--limits",
-                1,
-                "--cells",
-                0));
-    for (int i = 0; i + 1 < arguments.length; i += 2) {
-      if (options.replace(arguments[i], Integer.valueOf(arguments[i + 1])) == null) {
-        throw new IllegalArgumentException("unknown option " + arguments[i]);
-      }
-    }
-    System.exit(new Poison(options).run());
+    System.exit(new CommandLine(new Poison()).execute(arguments));
   }
 
-  private int option(String name) {
-    return Objects.requireNonNull(options.get(name));
-  }
-
-  private int run() {
+  @Override
+  public Integer call() {
     for (Tail tail : Tail.values()) {
       for (int subjects : CROWDS) {
         boolean bars = tail == Tail.LOG_NORMAL && subjects >= LEAST_CROWD;
-        boolean chosen = option("--subjects") == 0 || option("--subjects") == subjects;
-        if (chosen && (bars || option("--limits") != 0)) {
+        boolean chosen = only == 0 || only == subjects;
+        if (chosen && (bars || limits != 0)) {
           runs.clear();
-          for (int seed = option("--first"); seed < option("--first") + option("--seeds"); seed++) {
+          for (int seed = first; seed < first + seeds; seed++) {
             crowd(seed, subjects, tail);
           }
           show(subjects + " " + tail.name().toLowerCase(Locale.ROOT).replace('_', '-'), bars);
@@ -157,7 +153,7 @@ public final class Poison {
 
   private void crowd(int seed, int subjects, Tail tail) {
     int liars = subjects / SUBJECTS_A_LIAR;
-    int partitions = option("--partitions");
+
     List<Said> truth = new Crowd(seed, subjects - liars, tail).say(Duration.ZERO, DAY);
     Outcome free = Trial.unguarded(partitions).run(truth).outcome();
     Outcome calm = Trial.guarded(partitions).run(truth).outcome();
@@ -177,7 +173,7 @@ public final class Poison {
 
   private void add(String name, int seed, Run run) {
     runs.computeIfAbsent(name, n -> new ArrayList<>()).add(run);
-    if (option("--cells") != 0) {
+    if (cells != 0) {
       System.out.printf(
           "%-24s seed %d: lies %.3f, keep %.3f, sound %.3f, busiest %.3f, of calm %.3f, liars %.3f"
               + " %s%n",
