@@ -28,6 +28,7 @@ final class DecodeKernel implements AutoCloseable {
   private static final int MOST_ROWS = 8;
 
   private static final String QKV = "self_attn.qkv_proj";
+  private static final LowRank NO_PAIRS = new LowRank(0, 0, 0, List.of());
 
   private final DecoderConfig config;
   private final KernelWeights weights;
@@ -82,18 +83,23 @@ final class DecodeKernel implements AutoCloseable {
       weights.embed(step.tokens[row], step.positions[row], x, row * hidden);
     }
     float[] normed = new float[rows * hidden];
+    Norm first = norm("model.layers.0.input_layernorm");
+    for (int row = 0; row < rows; row++) {
+      first.apply(x, row * hidden, normed);
+    }
     float[] cosines = angles((PtNDArray) rope.arrays().get(0), step);
     float[] sines = angles((PtNDArray) rope.arrays().get(1), step);
     for (int layer = 0; layer < config.layers(); layer++) {
       String prefix = "model.layers." + layer + ".";
-      norm(x, prefix + "input_layernorm", normed);
-      float[] qkv = multiply(prefix + QKV, normed, step);
+      float[] qkv = multiply(prefix + QKV, normed, step, null);
       float[] attended = attend(layer, prefix, qkv, cosines, sines, step);
-      add(x, prefix + "self_attn.o_proj", attended, step);
-      norm(x, prefix + "post_attention_layernorm", normed);
-      add(x, prefix + "mlp.down_proj", inner(prefix, normed, step), step);
+      Norm middle = norm(prefix + "post_attention_layernorm");
+      multiply(prefix + "self_attn.o_proj", attended, step, add(x, middle, normed));
+      float[] inner = inner(prefix, normed, step);
+      boolean last = layer == config.layers() - 1;
+      Norm next = norm(last ? "model.norm" : "model.layers." + (layer + 1) + ".input_layernorm");
+      multiply(prefix + "mlp.down_proj", inner, step, add(x, next, normed));
     }
-    norm(x, "model.norm", normed);
     Matrix head = weights.head();
     float[] logits = new float[rows * head.width()];
     float[] arranged = head.arranged(normed);
@@ -122,80 +128,98 @@ final class DecodeKernel implements AutoCloseable {
     return angles;
   }
 
-  private void norm(float[] x, String name, float[] out) {
+  /// Norms a row, in whole.
+  private interface Norm {
+    void apply(float[] x, int at, float[] out);
+  }
+
+  private Norm norm(String name) {
     int width = config.hiddenSize();
+    double epsilon = config.normEps();
     float[] weight = weights.vector(name + ".weight");
-    for (int at = 0; at < x.length; at += width) {
-      if (config.traits().layerNorm()) {
-        float[] bias = weights.vector(name + ".bias");
-        VectorMath.layerNorm(x, at, width, weight, bias, config.normEps(), out, at);
-      } else {
-        VectorMath.rmsNorm(x, at, width, weight, config.normEps(), out, at);
-      }
+    if (config.traits().layerNorm()) {
+      float[] bias = weights.vector(name + ".bias");
+      return (x, at, out) -> VectorMath.layerNorm(x, at, width, weight, bias, epsilon, out, at);
     }
+    return (x, at, out) -> VectorMath.rmsNorm(x, at, width, weight, epsilon, out, at);
+  }
+
+  /// What is done with what linears give for a row: `y` from `at` on.
+  private interface Then {
+    void row(int row, float[] y, int at);
   }
 
   /// What linears that read the same inputs give, a row after the other.
-  private float[] multiply(String group, float[] x, Step step) {
+  private float[] multiply(String group, float[] x, Step step, @Nullable Then then) {
     Matrix matrix = weights.matrix(group);
     int rows = step.rows();
     int width = matrix.width();
     float[] y = new float[rows * width];
     float[] arranged = matrix.arranged(x);
-    @Nullable LowRank pairs = step.pairs.get(group);
-    if (pairs == null) {
-      team.run(matrix.tasks(), task -> matrix.multiply(task, arranged, rows, y));
-    } else {
-      int columns = pairs.columns();
-      long[] slots = step.slots;
-      float[] low = new float[slots.length * columns];
-      team.run(
-          slots.length,
-          row -> pairs.down(slots[row], x, row * matrix.inputs(), low, row * columns));
-      team.run(matrix.tasks(), task -> matrix.multiply(task, arranged, rows, y));
-      List<LowRank.Up> ups = pairs.ups();
-      team.run(
-          slots.length * ups.size(),
-          task -> {
-            int row = task / ups.size();
-            LowRank.Up up = ups.get(task % ups.size());
-            pairs.up(up, slots[row], low, row * columns, y, row * width);
-          });
-    }
+    LowRank pairs = step.pairs.getOrDefault(group, NO_PAIRS);
+    int columns = pairs.columns();
+    long[] slots = columns == 0 ? new long[0] : step.slots;
+    float[] low = new float[slots.length * columns];
+    // Who reads the matrices A waits for memory while others multiply what is in their caches: in
+    // a phase of its own all would wait for it. So it is with the matrices B and what is done with
+    // a row then.
+    team.run(
+        slots.length + matrix.tasks(),
+        task -> {
+          if (task < slots.length) {
+            pairs.down(slots[task], x, task * matrix.inputs(), low, task * columns);
+          } else {
+            matrix.multiply(task - slots.length, arranged, rows, y);
+          }
+        });
     float @Nullable [] bias = weights.bias(group);
-    for (int at = 0; bias != null && at < y.length; at += width) {
-      for (int i = 0; i < bias.length; i++) {
-        y[at + i] += bias[i];
-      }
+    if (slots.length == 0 && bias == null && then == null) {
+      return y;
     }
+    team.run(
+        rows,
+        row -> {
+          int at = row * width;
+          if (row < slots.length) {
+            for (LowRank.Up up : pairs.ups()) {
+              pairs.up(up, slots[row], low, row * columns, y, at);
+            }
+          }
+          for (int i = 0; bias != null && i < bias.length; i++) {
+            y[at + i] += bias[i];
+          }
+          if (then != null) {
+            then.row(row, y, at);
+          }
+        });
     return y;
   }
 
-  /// Adds what a linear gives to the residual stream.
-  private void add(float[] x, String group, float[] inputs, Step step) {
-    float[] more = multiply(group, inputs, step);
-    int width = more.length / step.rows();
+  /// Adds what a linear gives to the residual stream, and norms that.
+  private Then add(float[] x, Norm norm, float[] normed) {
     int hidden = config.hiddenSize();
-    for (int row = 0; row < step.rows(); row++) {
+    return (row, y, at) -> {
+      int from = row * hidden;
       for (int i = 0; i < hidden; i++) {
-        x[row * hidden + i] += more[row * width + i];
+        x[from + i] += y[at + i];
       }
-    }
+      norm.apply(x, from, normed);
+    };
   }
 
   private float[] inner(String prefix, float[] normed, Step step) {
     boolean gated = config.traits().gated();
-    float[] both = multiply(prefix + (gated ? "mlp.gate_up_proj" : "mlp.up_proj"), normed, step);
-    int width = both.length / step.rows();
     int count = config.intermediateSize();
     float[] inner = new float[step.rows() * count];
-    team.run(
-        step.rows(),
-        row -> {
+    multiply(
+        prefix + (gated ? "mlp.gate_up_proj" : "mlp.up_proj"),
+        normed,
+        step,
+        (row, both, at) -> {
           if (gated) {
-            VectorMath.gated(both, row * width, row * width + count, inner, row * count, count);
+            VectorMath.gated(both, at, at + count, inner, row * count, count);
           } else {
-            VectorMath.gelu(both, row * width, inner, row * count, count);
+            VectorMath.gelu(both, at, inner, row * count, count);
           }
         });
     return inner;
