@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
-/// A program as a process of its own, on the same JVM. Ours have the same flags and the same
-/// classes as these tests, but for the tests' own. What it says goes to files.
+/// A program as a process of its own. Those of Java run on the same JVM, ours with the same flags
+/// and the same classes as these tests, but for the tests' own. What it says goes to files.
 final class Child implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(20);
   private static final int TAIL = 40;
@@ -67,6 +67,13 @@ final class Child implements AutoCloseable {
     List<String> command = new ArrayList<>(wrapper);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + argumentFile(folder.resolve(name + ".args"), options));
+    return startCommand(folder, name, command);
+  }
+
+  /// Starts a program that is no Java.
+  ///
+  /// @param folder takes what it says, in files of this name; it runs there
+  static Child startCommand(Path folder, String name, List<String> command) {
     Path out = folder.resolve(name + ".out");
     Path err = folder.resolve(name + ".err");
     try {

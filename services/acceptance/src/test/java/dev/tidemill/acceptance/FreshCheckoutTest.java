@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,33 +26,23 @@ class FreshCheckoutTest {
   @TempDir private Path folder;
 
   @Test
-  void launchersBuildAndStart() throws IOException, InterruptedException {
+  void launchersBuildAndStart() throws IOException {
     Path checkout = folder.resolve("checkout");
     copy(Repository.root(), checkout);
 
-    assertThat(run(checkout, "infra/quickstart", "--help")).contains("--port-base");
-    assertThat(run(checkout, "infra/scenario", "poison", "--help")).contains("--seeds");
+    Path infra = checkout.resolve("infra");
+    assertThat(run(infra.resolve("quickstart"), "--help")).contains("--port-base");
+    assertThat(run(infra.resolve("scenario"), "poison", "--help")).contains("--seeds");
   }
 
-  /// What a command that has to succeed says.
-  private String run(Path checkout, String... command) throws IOException, InterruptedException {
-    Path said = folder.resolve("said");
-    Process process =
-        new ProcessBuilder(command)
-            .directory(checkout.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(said.toFile())
-            .start();
-    try {
-      process.getOutputStream().close();
-      boolean ended = process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-      String words = Files.readString(said);
-      assertThat(ended).as("%s ended; it said:%n%s", command[0], words).isTrue();
-      assertThat(process.exitValue()).as("%s said:%n%s", command[0], words).isZero();
-      return words;
-    } finally {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
+  /// What a launcher that has to succeed says.
+  private String run(Path launcher, String... arguments) {
+    List<String> command = new ArrayList<>(List.of(launcher.toString()));
+    command.addAll(List.of(arguments));
+    try (Child child = Child.startCommand(folder, launcher.getFileName().toString(), command)) {
+      int code = child.awaitExit(PATIENCE);
+      assertThat(code).as(child.lastWords()).isZero();
+      return child.output();
     }
   }
 

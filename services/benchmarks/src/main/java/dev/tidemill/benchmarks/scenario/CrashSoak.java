@@ -150,13 +150,10 @@ public final class CrashSoak implements Callable<Integer> {
   private static void each(Map<String, List<Double>> all, String name, Report out) {
     all.forEach(
         (victim, seconds) -> {
-          out.figure(name + victim + ", p50", median(seconds), "s");
+          double[] values = seconds.stream().mapToDouble(Double::doubleValue).toArray();
+          out.figure(name + victim + ", p50", Report.median(values), "s");
           out.figure(name + victim + ", at most", max(seconds), "s");
         });
-  }
-
-  private static double median(List<Double> values) {
-    return values.stream().sorted().skip(values.size() / 2).findFirst().orElse(Double.NaN);
   }
 
   private static double max(List<Double> values) {

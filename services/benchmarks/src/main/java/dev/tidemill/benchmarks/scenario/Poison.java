@@ -126,7 +126,7 @@ public final class Poison implements Callable<Integer> {
 
   private void figure(
       String name, List<Run> all, ToDoubleFunction<Run> figure, boolean bar, boolean most) {
-    double[] sorted = sorted(all, figure);
+    double[] sorted = all.stream().mapToDouble(figure).sorted().toArray();
     double worst = most ? sorted[sorted.length - 1] : sorted[0];
     if (!bar) {
       report.figure(name + ", worst", worst, "");
@@ -135,16 +135,12 @@ public final class Poison implements Callable<Integer> {
     } else {
       report.atLeast(name + ", worst", worst, LEAST_KEPT, "");
     }
-    report.figure(name + ", median", sorted[sorted.length / 2], "");
+    report.figure(name + ", median", Report.median(sorted), "");
   }
 
   private void show(String name, List<Run> all, ToDoubleFunction<Run> figure) {
-    double[] sorted = sorted(all, figure);
-    report.figure(name + ", median", sorted[sorted.length / 2], "");
-  }
-
-  private static double[] sorted(List<Run> all, ToDoubleFunction<Run> figure) {
-    return all.stream().mapToDouble(figure).sorted().toArray();
+    double[] values = all.stream().mapToDouble(figure).toArray();
+    report.figure(name + ", median", Report.median(values), "");
   }
 
   private double mean(ToDoubleFunction<Trial.Result> figure) {
@@ -153,7 +149,6 @@ public final class Poison implements Callable<Integer> {
 
   private void crowd(int seed, int subjects, Tail tail) {
     int liars = subjects / SUBJECTS_A_LIAR;
-
     List<Said> truth = new Crowd(seed, subjects - liars, tail).say(Duration.ZERO, DAY);
     Outcome free = Trial.unguarded(partitions).run(truth).outcome();
     Outcome calm = Trial.guarded(partitions).run(truth).outcome();
