@@ -5,7 +5,6 @@ import static dev.tidemill.model.kernel.NativeMemory.ORDER;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -13,13 +12,25 @@ import jdk.incubator.vector.VectorOperators;
 
 /// A matrix of 8 bits, each output with a scale: four inputs to four bytes. Inputs are not rounded,
 /// as they are where the engine multiplies 8 bits.
+///
+/// Each of the four bytes is taken as the upper one of a whole number, the others zero: 2^24 times
+/// what it stands for, which is exact, and needs no shift to bring its sign along.
 public final class BlockedBytes extends Blocks {
-  /// Of each output, filled up.
+  /// The fourth byte.
+  private static final int FOURTH = 0xff000000;
+
+  /// What the upper byte counts for.
+  private static final float UNIT = 1 << 24;
+
+  /// Of each output, for what bytes are taken for; filled up.
   private final float[] scales;
 
   BlockedBytes(long address, int outputs, int inputs, int block, int padded, float[] scales) {
     super(address, outputs, inputs, block, padded, Byte.BYTES);
-    this.scales = Arrays.copyOf(scales, width());
+    this.scales = new float[width()];
+    for (int i = 0; i < scales.length; i++) {
+      this.scales[i] = scales[i] / UNIT;
+    }
   }
 
   /// Finds out how it lies.
@@ -60,28 +71,25 @@ public final class BlockedBytes extends Blocks {
       IntVector w0 = IntVector.fromMemorySegment(INPUTS, ALL, at, ORDER);
       FloatVector x0s = FloatVector.broadcast(FLOATS, x[x0]);
       FloatVector v00 =
-          (FloatVector)
-              w0.lanewise(VectorOperators.LSHL, 24)
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convert(VectorOperators.I2F, 0);
+          (FloatVector) w0.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
       a0 = v00.fma(x0s, a0);
       FloatVector x1s = FloatVector.broadcast(FLOATS, x[x0 + 1]);
       FloatVector v10 =
           (FloatVector)
               w0.lanewise(VectorOperators.LSHL, 16)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a0 = v10.fma(x1s, a0);
       FloatVector x2s = FloatVector.broadcast(FLOATS, x[x0 + 2]);
       FloatVector v20 =
           (FloatVector)
               w0.lanewise(VectorOperators.LSHL, 8)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a0 = v20.fma(x2s, a0);
       FloatVector x3s = FloatVector.broadcast(FLOATS, x[x0 + 3]);
       FloatVector v30 =
-          (FloatVector) w0.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+          (FloatVector) w0.lanewise(VectorOperators.AND, FOURTH).convert(VectorOperators.I2F, 0);
       a0 = v30.fma(x3s, a0);
     }
     FloatVector s0 = FloatVector.fromArray(FLOATS, scales, first);
@@ -104,91 +112,79 @@ public final class BlockedBytes extends Blocks {
       IntVector w3 = IntVector.fromMemorySegment(INPUTS, ALL, at + 3 * VECTOR_BYTES, ORDER);
       FloatVector x0s = FloatVector.broadcast(FLOATS, x[x0]);
       FloatVector v00 =
-          (FloatVector)
-              w0.lanewise(VectorOperators.LSHL, 24)
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convert(VectorOperators.I2F, 0);
+          (FloatVector) w0.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
       a0 = v00.fma(x0s, a0);
       FloatVector v01 =
-          (FloatVector)
-              w1.lanewise(VectorOperators.LSHL, 24)
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convert(VectorOperators.I2F, 0);
+          (FloatVector) w1.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
       a1 = v01.fma(x0s, a1);
       FloatVector v02 =
-          (FloatVector)
-              w2.lanewise(VectorOperators.LSHL, 24)
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convert(VectorOperators.I2F, 0);
+          (FloatVector) w2.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
       a2 = v02.fma(x0s, a2);
       FloatVector v03 =
-          (FloatVector)
-              w3.lanewise(VectorOperators.LSHL, 24)
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convert(VectorOperators.I2F, 0);
+          (FloatVector) w3.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
       a3 = v03.fma(x0s, a3);
       FloatVector x1s = FloatVector.broadcast(FLOATS, x[x0 + 1]);
       FloatVector v10 =
           (FloatVector)
               w0.lanewise(VectorOperators.LSHL, 16)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a0 = v10.fma(x1s, a0);
       FloatVector v11 =
           (FloatVector)
               w1.lanewise(VectorOperators.LSHL, 16)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a1 = v11.fma(x1s, a1);
       FloatVector v12 =
           (FloatVector)
               w2.lanewise(VectorOperators.LSHL, 16)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a2 = v12.fma(x1s, a2);
       FloatVector v13 =
           (FloatVector)
               w3.lanewise(VectorOperators.LSHL, 16)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a3 = v13.fma(x1s, a3);
       FloatVector x2s = FloatVector.broadcast(FLOATS, x[x0 + 2]);
       FloatVector v20 =
           (FloatVector)
               w0.lanewise(VectorOperators.LSHL, 8)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a0 = v20.fma(x2s, a0);
       FloatVector v21 =
           (FloatVector)
               w1.lanewise(VectorOperators.LSHL, 8)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a1 = v21.fma(x2s, a1);
       FloatVector v22 =
           (FloatVector)
               w2.lanewise(VectorOperators.LSHL, 8)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a2 = v22.fma(x2s, a2);
       FloatVector v23 =
           (FloatVector)
               w3.lanewise(VectorOperators.LSHL, 8)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a3 = v23.fma(x2s, a3);
       FloatVector x3s = FloatVector.broadcast(FLOATS, x[x0 + 3]);
       FloatVector v30 =
-          (FloatVector) w0.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+          (FloatVector) w0.lanewise(VectorOperators.AND, FOURTH).convert(VectorOperators.I2F, 0);
       a0 = v30.fma(x3s, a0);
       FloatVector v31 =
-          (FloatVector) w1.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+          (FloatVector) w1.lanewise(VectorOperators.AND, FOURTH).convert(VectorOperators.I2F, 0);
       a1 = v31.fma(x3s, a1);
       FloatVector v32 =
-          (FloatVector) w2.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+          (FloatVector) w2.lanewise(VectorOperators.AND, FOURTH).convert(VectorOperators.I2F, 0);
       a2 = v32.fma(x3s, a2);
       FloatVector v33 =
-          (FloatVector) w3.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+          (FloatVector) w3.lanewise(VectorOperators.AND, FOURTH).convert(VectorOperators.I2F, 0);
       a3 = v33.fma(x3s, a3);
     }
     FloatVector s0 = FloatVector.fromArray(FLOATS, scales, first);
@@ -235,37 +231,25 @@ public final class BlockedBytes extends Blocks {
       FloatVector z0s = FloatVector.broadcast(FLOATS, x[x2]);
       FloatVector u0s = FloatVector.broadcast(FLOATS, x[x3]);
       FloatVector v00 =
-          (FloatVector)
-              w0.lanewise(VectorOperators.LSHL, 24)
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convert(VectorOperators.I2F, 0);
+          (FloatVector) w0.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
       a0 = v00.fma(x0s, a0);
       b0 = v00.fma(y0s, b0);
       c0 = v00.fma(z0s, c0);
       d0 = v00.fma(u0s, d0);
       FloatVector v01 =
-          (FloatVector)
-              w1.lanewise(VectorOperators.LSHL, 24)
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convert(VectorOperators.I2F, 0);
+          (FloatVector) w1.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
       a1 = v01.fma(x0s, a1);
       b1 = v01.fma(y0s, b1);
       c1 = v01.fma(z0s, c1);
       d1 = v01.fma(u0s, d1);
       FloatVector v02 =
-          (FloatVector)
-              w2.lanewise(VectorOperators.LSHL, 24)
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convert(VectorOperators.I2F, 0);
+          (FloatVector) w2.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
       a2 = v02.fma(x0s, a2);
       b2 = v02.fma(y0s, b2);
       c2 = v02.fma(z0s, c2);
       d2 = v02.fma(u0s, d2);
       FloatVector v03 =
-          (FloatVector)
-              w3.lanewise(VectorOperators.LSHL, 24)
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convert(VectorOperators.I2F, 0);
+          (FloatVector) w3.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0);
       a3 = v03.fma(x0s, a3);
       b3 = v03.fma(y0s, b3);
       c3 = v03.fma(z0s, c3);
@@ -277,7 +261,7 @@ public final class BlockedBytes extends Blocks {
       FloatVector v10 =
           (FloatVector)
               w0.lanewise(VectorOperators.LSHL, 16)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a0 = v10.fma(x1s, a0);
       b0 = v10.fma(y1s, b0);
@@ -286,7 +270,7 @@ public final class BlockedBytes extends Blocks {
       FloatVector v11 =
           (FloatVector)
               w1.lanewise(VectorOperators.LSHL, 16)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a1 = v11.fma(x1s, a1);
       b1 = v11.fma(y1s, b1);
@@ -295,7 +279,7 @@ public final class BlockedBytes extends Blocks {
       FloatVector v12 =
           (FloatVector)
               w2.lanewise(VectorOperators.LSHL, 16)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a2 = v12.fma(x1s, a2);
       b2 = v12.fma(y1s, b2);
@@ -304,7 +288,7 @@ public final class BlockedBytes extends Blocks {
       FloatVector v13 =
           (FloatVector)
               w3.lanewise(VectorOperators.LSHL, 16)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a3 = v13.fma(x1s, a3);
       b3 = v13.fma(y1s, b3);
@@ -317,7 +301,7 @@ public final class BlockedBytes extends Blocks {
       FloatVector v20 =
           (FloatVector)
               w0.lanewise(VectorOperators.LSHL, 8)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a0 = v20.fma(x2s, a0);
       b0 = v20.fma(y2s, b0);
@@ -326,7 +310,7 @@ public final class BlockedBytes extends Blocks {
       FloatVector v21 =
           (FloatVector)
               w1.lanewise(VectorOperators.LSHL, 8)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a1 = v21.fma(x2s, a1);
       b1 = v21.fma(y2s, b1);
@@ -335,7 +319,7 @@ public final class BlockedBytes extends Blocks {
       FloatVector v22 =
           (FloatVector)
               w2.lanewise(VectorOperators.LSHL, 8)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a2 = v22.fma(x2s, a2);
       b2 = v22.fma(y2s, b2);
@@ -344,7 +328,7 @@ public final class BlockedBytes extends Blocks {
       FloatVector v23 =
           (FloatVector)
               w3.lanewise(VectorOperators.LSHL, 8)
-                  .lanewise(VectorOperators.ASHR, 24)
+                  .lanewise(VectorOperators.AND, FOURTH)
                   .convert(VectorOperators.I2F, 0);
       a3 = v23.fma(x2s, a3);
       b3 = v23.fma(y2s, b3);
@@ -355,25 +339,25 @@ public final class BlockedBytes extends Blocks {
       FloatVector z3s = FloatVector.broadcast(FLOATS, x[x2 + 3]);
       FloatVector u3s = FloatVector.broadcast(FLOATS, x[x3 + 3]);
       FloatVector v30 =
-          (FloatVector) w0.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+          (FloatVector) w0.lanewise(VectorOperators.AND, FOURTH).convert(VectorOperators.I2F, 0);
       a0 = v30.fma(x3s, a0);
       b0 = v30.fma(y3s, b0);
       c0 = v30.fma(z3s, c0);
       d0 = v30.fma(u3s, d0);
       FloatVector v31 =
-          (FloatVector) w1.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+          (FloatVector) w1.lanewise(VectorOperators.AND, FOURTH).convert(VectorOperators.I2F, 0);
       a1 = v31.fma(x3s, a1);
       b1 = v31.fma(y3s, b1);
       c1 = v31.fma(z3s, c1);
       d1 = v31.fma(u3s, d1);
       FloatVector v32 =
-          (FloatVector) w2.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+          (FloatVector) w2.lanewise(VectorOperators.AND, FOURTH).convert(VectorOperators.I2F, 0);
       a2 = v32.fma(x3s, a2);
       b2 = v32.fma(y3s, b2);
       c2 = v32.fma(z3s, c2);
       d2 = v32.fma(u3s, d2);
       FloatVector v33 =
-          (FloatVector) w3.lanewise(VectorOperators.ASHR, 24).convert(VectorOperators.I2F, 0);
+          (FloatVector) w3.lanewise(VectorOperators.AND, FOURTH).convert(VectorOperators.I2F, 0);
       a3 = v33.fma(x3s, a3);
       b3 = v33.fma(y3s, b3);
       c3 = v33.fma(z3s, c3);
