@@ -27,8 +27,8 @@ import picocli.CommandLine;
 /// gives when it is merely read, and beside Transformers' `generate` where a Python that has it is
 /// named.
 ///
-/// All of them take turns, step after step, and the median of each counts: what a neighbour does to
-/// the machine, he does to all.
+/// All of them take turns, step after step, and the median of each counts, of two that are compared
+/// the median of their ratios in each turn: what a neighbour does to the machine, he does to both.
 @CommandLine.Command(name = "decode-speed", mixinStandardHelpOptions = true)
 public final class DecodeSpeed implements Callable<Integer> {
   private static final int BATCH = 8;
@@ -133,22 +133,23 @@ public final class DecodeSpeed implements Callable<Integer> {
       Form smallEight = new Form(narrow, List.of(), BATCH);
       Timed reading = new Timed(memory::read);
       Timed prompts = new Timed(() -> prefill(wide));
-      takeTurns(List.of(reading, one, eight, mixed, small, smallEight));
+      takeTurns(List.of(reading, one, small, eight, mixed, smallEight));
       for (int i = 0; i < 4; i++) {
         prompts.take(i > 0);
       }
       double read = reading.median() / ReadBandwidth.BYTES;
-      double limit = 1 / (read * SpeedShapes.bytesOfStep(wide.base().config()));
+      long bytes = SpeedShapes.bytesOfStep(wide.base().config());
       report.figure("memory read", 1e-9 / read, "GB/s");
-      report.figure("tokens/s it allows, one sequence, bf16", limit, "tokens/s");
+      report.figure("tokens/s it allows, one sequence, bf16", 1 / (read * bytes), "tokens/s");
       report.figure("one sequence, bf16", 1 / one.median(), "tokens/s");
-      report.atLeast("  share of what memory allows", 1 / one.median() / limit, SHARE_BAR, "");
+      double share = reading.times(one) * bytes / ReadBandwidth.BYTES;
+      report.atLeast("  share of what memory allows", share, SHARE_BAR, "");
       report.figure("eight sequences, bf16", BATCH / eight.median(), "tokens/s");
       report.figure("eight with eight adapters, bf16", BATCH / mixed.median(), "tokens/s");
-      report.atLeast("  of the base alone", eight.median() / mixed.median(), ADAPTERS_BAR, "x");
+      report.atLeast("  of the base alone", eight.times(mixed), ADAPTERS_BAR, "x");
       report.figure("  more for the first step", (mixed.first - mixed.median()) * 1e3, "ms");
       report.figure("one sequence, int8", 1 / small.median(), "tokens/s");
-      report.atLeast("  of bf16", one.median() / small.median(), INT8_BAR, "x");
+      report.atLeast("  of bf16", one.times(small), INT8_BAR, "x");
       report.figure("eight sequences, int8", BATCH / smallEight.median(), "tokens/s");
       report.figure("prompt, bf16", promptTokens() / prompts.median(), "tokens/s");
       List.of(mixed, small, smallEight).forEach(Form::close);
@@ -189,6 +190,15 @@ public final class DecodeSpeed implements Callable<Integer> {
 
     double median() {
       return Report.median(seconds.stream().mapToDouble(Double::doubleValue).toArray());
+    }
+
+    /// How many times as long it takes as another: the median of their turns.
+    double times(Timed other) {
+      double[] ratios = new double[seconds.size()];
+      for (int turn = 0; turn < ratios.length; turn++) {
+        ratios[turn] = seconds.get(turn) / other.seconds.get(turn);
+      }
+      return Report.median(ratios);
     }
   }
 
