@@ -83,21 +83,20 @@ final class DecodeKernel implements AutoCloseable {
       weights.embed(step.tokens[row], step.positions[row], x, row * hidden);
     }
     float[] normed = new float[rows * hidden];
-    Norm first = norm("model.layers.0.input_layernorm");
+    Norm first = norm(prefix(0) + "input_layernorm");
     for (int row = 0; row < rows; row++) {
       first.apply(x, row * hidden, normed);
     }
     float[] cosines = angles((PtNDArray) rope.arrays().get(0), step);
     float[] sines = angles((PtNDArray) rope.arrays().get(1), step);
     for (int layer = 0; layer < config.layers(); layer++) {
-      String prefix = "model.layers." + layer + ".";
-      float[] qkv = multiply(prefix + QKV, normed, step, null);
-      float[] attended = attend(layer, prefix, qkv, cosines, sines, step);
+      String prefix = prefix(layer);
+      float[] attended = attended(layer, normed, cosines, sines, step);
       Norm middle = norm(prefix + "post_attention_layernorm");
       multiply(prefix + "self_attn.o_proj", attended, step, add(x, middle, normed));
       float[] inner = inner(prefix, normed, step);
       boolean last = layer == config.layers() - 1;
-      Norm next = norm(last ? "model.norm" : "model.layers." + (layer + 1) + ".input_layernorm");
+      Norm next = norm(last ? "model.norm" : prefix(layer + 1) + "input_layernorm");
       multiply(prefix + "mlp.down_proj", inner, step, add(x, next, normed));
     }
     Matrix head = weights.head();
@@ -226,60 +225,102 @@ final class DecodeKernel implements AutoCloseable {
   }
 
   /// Attention of every row over its own cache, the new token included: [rows, heads * headDim].
-  private float[] attend(
-      int layer, String prefix, float[] qkv, float[] cosines, float[] sines, Step step) {
-    int width = config.headDim();
-    int queries = config.heads() * width;
+  private float[] attended(int layer, float[] normed, float[] cosines, float[] sines, Step step) {
+    int rows = step.rows();
     int kvHeads = config.kvHeads();
-    int group = config.heads() / kvHeads;
-    long stride = (long) Short.BYTES * kvHeads * width;
-    float[] out = new float[step.rows() * queries];
-    team.run(
-        step.rows() * kvHeads,
-        task -> {
-          int row = task / kvHeads;
-          int kvHead = task % kvHeads;
-          int position = step.positions[row];
-          long plane = stride * step.capacities[row];
-          long keys = step.starts[row] + 2L * layer * plane + (long) Short.BYTES * kvHead * width;
-          long values = keys + plane;
-          int query = row * (qkv.length / step.rows()) + kvHead * group * width;
-          int key = row * (qkv.length / step.rows()) + queries + kvHead * width;
-          turn(prefix + "self_attn.k_norm", qkv, key, 1, cosines, sines, row);
-          Attention.store(qkv, key, width, keys + stride * position);
-          Attention.store(qkv, key + kvHeads * width, width, values + stride * position);
-          turn(prefix + "self_attn.q_norm", qkv, query, group, cosines, sines, row);
-          int first = firstSeen(layer, position);
-          long skipped = stride * first;
-          int seen = position + 1 - first;
-          for (int i = 0; i < group; i++) {
-            int at = row * queries + (kvHead * group + i) * width;
-            System.arraycopy(qkv, query + i * width, out, at, width);
-            Attention.attend(out, at, width, keys + skipped, values + skipped, stride, seen);
-          }
-        });
-    return out;
+    Attending attending = new Attending(layer, cosines, sines, step);
+    String group = attending.prefix + QKV;
+    if (rows >= team.people()) {
+      Then whole = (row, qkv, at) -> attending.heads(row, qkv, at, 0, kvHeads);
+      multiply(group, normed, step, whole);
+    } else {
+      // A row each would leave some of us without.
+      float[] qkv = multiply(group, normed, step, null);
+      int width = qkv.length / rows;
+      team.run(
+          rows * kvHeads,
+          task -> {
+            int row = task / kvHeads;
+            attending.heads(row, qkv, row * width, task % kvHeads, 1);
+          });
+    }
+    return attending.out;
   }
 
-  private int firstSeen(int layer, int position) {
-    boolean windowed = layer >= config.traits().window().firstLayer();
-    return windowed ? Math.max(0, position + 1 - config.traits().window().size()) : 0;
-  }
+  /// Attention of a layer.
+  private final class Attending {
+    private final int layer;
+    private final String prefix;
+    private final float[] cosines;
+    private final float[] sines;
+    private final Step step;
+    private final float[] out;
 
-  /// Norms and turns heads of a row.
-  private void turn(
-      String norm, float[] x, int at, int heads, float[] cosines, float[] sines, int row) {
-    int width = config.headDim();
-    for (int head = 0; head < heads; head++) {
-      int from = at + head * width;
-      if (config.traits().queryKeyNorm()) {
-        float[] weight = weights.vector(norm + ".weight");
-        VectorMath.rmsNorm(x, from, width, weight, config.normEps(), x, from);
-      }
-      if (config.traits().positions() instanceof Traits.Rotary) {
-        Attention.turn(x, from, width, cosines, sines, row * width);
+    Attending(int layer, float[] cosines, float[] sines, Step step) {
+      this.layer = layer;
+      prefix = prefix(layer);
+      this.cosines = cosines;
+      this.sines = sines;
+      this.step = step;
+      out = new float[step.rows() * config.heads() * config.headDim()];
+    }
+
+    /// Some heads of keys of a row, and those of queries that share them.
+    ///
+    /// @param qkv from `at` on what the linears gave for the row
+    void heads(int row, float[] qkv, int at, int kvHead, int count) {
+      int width = config.headDim();
+      int kvHeads = config.kvHeads();
+      int sharing = config.heads() / kvHeads;
+      long stride = (long) Short.BYTES * kvHeads * width;
+      int position = step.positions[row];
+      long plane = stride * step.capacities[row];
+      long keys = step.starts[row] + 2L * layer * plane + (long) Short.BYTES * kvHead * width;
+      long values = keys + plane;
+      int query = at + kvHead * sharing * width;
+      int key = at + (config.heads() + kvHead) * width;
+      turn("self_attn.k_norm", qkv, key, count, row);
+      Attention.store(qkv, key, count * width, keys + stride * position);
+      Attention.store(qkv, key + kvHeads * width, count * width, values + stride * position);
+      turn("self_attn.q_norm", qkv, query, count * sharing, row);
+      int to = (row * config.heads() + kvHead * sharing) * width;
+      System.arraycopy(qkv, query, out, to, count * sharing * width);
+      int first = firstSeen(position);
+      Attention.attend(
+          out,
+          to,
+          count * sharing,
+          sharing,
+          width,
+          keys + stride * first,
+          values + stride * first,
+          stride,
+          position + 1 - first);
+    }
+
+    private int firstSeen(int position) {
+      boolean windowed = layer >= config.traits().window().firstLayer();
+      return windowed ? Math.max(0, position + 1 - config.traits().window().size()) : 0;
+    }
+
+    /// Norms and turns heads of a row.
+    private void turn(String norm, float[] x, int at, int heads, int row) {
+      int width = config.headDim();
+      for (int head = 0; head < heads; head++) {
+        int from = at + head * width;
+        if (config.traits().queryKeyNorm()) {
+          float[] weight = weights.vector(prefix + norm + ".weight");
+          VectorMath.rmsNorm(x, from, width, weight, config.normEps(), x, from);
+        }
+        if (config.traits().positions() instanceof Traits.Rotary) {
+          Attention.turn(x, from, width, cosines, sines, row * width);
+        }
       }
     }
+  }
+
+  private static String prefix(int layer) {
+    return "model.layers." + layer + ".";
   }
 
   @Override

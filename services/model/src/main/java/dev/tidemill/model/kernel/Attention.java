@@ -12,7 +12,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Attention of one query head over a cache in bf16, where it lies.
+/// Attention of query heads over a cache in bf16, where it lies.
 public final class Attention {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
   private static final VectorSpecies<Integer> PAIRS = IntVector.SPECIES_256;
@@ -20,8 +20,10 @@ public final class Attention {
   /// Dimensions that are multiplied at once while the query stays in registers.
   private static final int WIDE = LowRankUp.PIECE;
 
-  /// Positions of which eight sums each are kept.
-  private static final int TILE = 16;
+  /// Positions that all heads go over before the next are read: keys of one position lie together,
+  /// those of one head apart, and memory is faster from place to place. Few enough that they stay
+  /// in the nearest cache.
+  private static final int TILE = 32;
 
   private Attention() {}
 
@@ -45,69 +47,113 @@ public final class Attention {
     }
   }
 
-  /// The mean of values by how well their keys suit a query.
+  /// The means of values by how well their keys suit the query of each head.
   ///
-  /// @param query of the head, at `at`; replaced by the result
-  /// @param keys address of the first key, the others `stride` bytes apart
+  /// @param queries of the heads, one after the other, from `at` on; replaced by the results
+  /// @param sharing so many heads have keys and values in common
+  /// @param keys address of the first position, head after head, the others `stride` bytes apart
   /// @param values the same of values
   public static void attend(
-      float[] query, int at, int headDim, long keys, long values, long stride, int seen) {
-    float[] parted = VectorMath.parted(query, at, headDim, (float) (1 / Math.sqrt(headDim)));
-    float[] shares = scores(parted, keys, stride, seen);
-    VectorMath.softmax(shares, seen);
-    // Values are to their shares what rows of a matrix B are to low ranks.
+      float[] queries,
+      int at,
+      int heads,
+      int sharing,
+      int headDim,
+      long keys,
+      long values,
+      long stride,
+      int seen) {
+    float[][] parted = new float[heads][];
+    float[][] shares = new float[heads][seen];
+    for (int head = 0; head < heads; head++) {
+      float scale = (float) (1 / Math.sqrt(headDim));
+      parted[head] = VectorMath.parted(queries, at + head * headDim, headDim, scale);
+    }
+    float[] sums = new float[TILE * LANES];
+    float[] rest = new float[STEP];
+    for (int from = 0; from < seen; from += TILE) {
+      int count = Math.min(TILE, seen - from);
+      for (int head = 0; head < heads; head++) {
+        long first = keys + stride * from + 2L * headDim * (head / sharing);
+        scores(parted[head], first, stride, count, sums, rest, shares[head], from);
+      }
+    }
+    for (float[] each : shares) {
+      VectorMath.softmax(each, seen);
+    }
+    Arrays.fill(queries, at, at + heads * headDim, 0);
+    for (int from = 0; from < seen; from += TILE) {
+      int count = Math.min(TILE, seen - from);
+      for (int head = 0; head < heads; head++) {
+        long first = values + stride * from + 2L * headDim * (head / sharing);
+        mix(first, stride, count, shares[head], from, queries, at + head * headDim, headDim, rest);
+      }
+    }
+  }
+
+  /// How well the keys of some positions suit a query.
+  ///
+  /// @param parted the query, scaled, as [VectorMath#parted] orders it
+  private static void scores(
+      float[] parted,
+      long keys,
+      long stride,
+      int count,
+      float[] sums,
+      float[] rest,
+      float[] scores,
+      int from) {
+    int wide = parted.length / WIDE * WIDE;
+    int whole = parted.length / STEP * STEP;
+    Arrays.fill(sums, 0);
+    for (int i = 0; i < wide; i += WIDE) {
+      dots(keys + 2L * i, stride, count, parted, i, sums);
+    }
+    for (int position = 0; position < count; position++) {
+      long key = keys + stride * position;
+      float score = VectorMath.total(sums, position * LANES);
+      if (wide < whole) {
+        VectorMath.dot(key + 2L * wide, parted, wide, whole - wide, rest);
+        score += VectorMath.total(rest, 0);
+      }
+      for (int i = whole; i < parted.length; i++) {
+        score += parted[i] * NativeMemory.bf16(key + 2L * i);
+      }
+      scores[from + position] = score;
+    }
+  }
+
+  /// Adds the values of some positions, each times its share: what rows of a matrix B are to low
+  /// ranks.
+  private static void mix(
+      long values,
+      long stride,
+      int count,
+      float[] shares,
+      int from,
+      float[] out,
+      int at,
+      int headDim,
+      float[] rest) {
     int wide = headDim / WIDE * WIDE;
     int whole = headDim / STEP * STEP;
-    Arrays.fill(query, at, at + wide, 0);
     for (int i = 0; i < wide; i += WIDE) {
-      LowRankUp.piece(values + 2L * i, stride, seen, shares, 0, query, at + i);
+      LowRankUp.piece(values + 2L * i, stride, count, shares, from, out, at + i);
     }
-    float[] sums = new float[STEP];
     for (int i = wide; i < whole; i += STEP) {
-      LowRankDown.one(values + 2L * i, stride, seen, shares, 0, sums);
+      LowRankDown.one(values + 2L * i, stride, count, shares, from, rest);
       for (int lane = 0; lane < LANES; lane++) {
-        query[at + i + 2 * lane] = sums[lane];
-        query[at + i + 2 * lane + 1] = sums[LANES + lane];
+        out[at + i + 2 * lane] += rest[lane];
+        out[at + i + 2 * lane + 1] += rest[LANES + lane];
       }
     }
     for (int i = whole; i < headDim; i++) {
       float sum = 0;
-      for (int position = 0; position < seen; position++) {
-        sum += shares[position] * NativeMemory.bf16(values + stride * position + 2L * i);
-      }
-      query[at + i] = sum;
-    }
-  }
-
-  /// How well each key suits a query.
-  ///
-  /// @param parted the query, scaled, as [VectorMath#parted] orders it
-  private static float[] scores(float[] parted, long keys, long stride, int seen) {
-    float[] scores = new float[seen];
-    int wide = parted.length / WIDE * WIDE;
-    int whole = parted.length / STEP * STEP;
-    float[] sums = new float[TILE * LANES];
-    float[] rest = new float[LANES];
-    for (int from = 0; from < seen; from += TILE) {
-      int count = Math.min(TILE, seen - from);
-      Arrays.fill(sums, 0);
-      for (int i = 0; i < wide; i += WIDE) {
-        dots(keys + stride * from + 2L * i, stride, count, parted, i, sums);
-      }
       for (int position = 0; position < count; position++) {
-        long key = keys + stride * (from + position);
-        float score = VectorMath.total(sums, position * LANES);
-        if (wide < whole) {
-          VectorMath.dot(key + 2L * wide, parted, wide, whole - wide, rest);
-          score += VectorMath.total(rest, 0);
-        }
-        for (int i = whole; i < parted.length; i++) {
-          score += parted[i] * NativeMemory.bf16(key + 2L * i);
-        }
-        scores[from + position] = score;
+        sum += shares[from + position] * NativeMemory.bf16(values + stride * position + 2L * i);
       }
+      out[at + i] += sum;
     }
-    return scores;
   }
 
   /// Adds to eight sums of each position the products of a part of the query and of its key.

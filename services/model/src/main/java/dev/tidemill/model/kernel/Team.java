@@ -38,6 +38,11 @@ public final class Team implements AutoCloseable {
     }
   }
 
+  /// Who work, the caller included.
+  public int people() {
+    return people;
+  }
+
   /// Does tasks 0 to `tasks`, each once; returns when all are done.
   public void run(int tasks, IntConsumer job) {
     Phase phase = new Phase(tasks, job, people);

@@ -65,8 +65,8 @@ public final class WarmUp {
           each.up(pieces, 0, x, 0, y, 0);
           each.up(rows, 0, x, 0, y, 0);
         }
-        Attention.attend(x, 0, WIDTH, memory, memory, 2L * WIDTH, SEEN);
-        Attention.attend(x, 0, HEAD, memory, memory, 2L * HEAD, SEEN);
+        Attention.attend(x, 0, 2, 2, WIDTH, memory, memory, 2L * WIDTH, SEEN);
+        Attention.attend(x, 0, 2, 2, HEAD, memory, memory, 2L * HEAD, SEEN);
         VectorMath.gated(x, 0, WIDTH, y, 0, WIDTH);
         VectorMath.gelu(x, 0, y, 0, WIDTH);
       }

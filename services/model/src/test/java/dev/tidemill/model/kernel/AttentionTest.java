@@ -21,35 +21,62 @@ class AttentionTest {
   private static final int LENGTH = 120;
 
   @ParameterizedTest
-  @CsvSource({"16, 1", "64, 1", "64, 7", "128, 7", "48, 100", "64, 100", "8, 7", "40, 20"})
-  void isTheMeanOfValuesByTheirScores(int headDim, int seen) {
+  @CsvSource({
+    "16, 1, 1",
+    "64, 1, 2",
+    "64, 7, 1",
+    "128, 7, 2",
+    "48, 100, 3",
+    "64, 100, 2",
+    "8, 7, 1",
+    "40, 20, 2"
+  })
+  void isTheMeanOfValuesByTheirScores(int headDim, int seen, int sharing) {
     long stride = 2L * HEADS * headDim;
     try (Arena arena = Arena.ofConfined()) {
       // What is not to be read is no number.
       MemorySegment cache = arena.allocate(2 * LENGTH * stride).fill((byte) 0xff);
       long keys = cache.address() + 2L * headDim;
       long values = keys + LENGTH * stride;
-      float[] key = Products.randomBf16(1, seen * headDim);
-      float[] value = Products.randomBf16(2, seen * headDim);
+      int together = 2 * headDim;
+      float[] key = Products.randomBf16(1, seen * together);
+      float[] value = Products.randomBf16(2, seen * together);
       for (int position = 0; position < seen; position++) {
-        Attention.store(key, position * headDim, headDim, keys + stride * position);
-        Attention.store(value, position * headDim, headDim, values + stride * position);
+        Attention.store(key, position * together, together, keys + stride * position);
+        Attention.store(value, position * together, together, values + stride * position);
       }
-      float[] query = Products.random(3, AT + headDim + 4);
-      float[] result = query.clone();
-      Attention.attend(result, AT, headDim, keys, values, stride, seen);
+      int heads = 2 * sharing;
+      float[] queries = Products.random(3, AT + heads * headDim + 4);
+      float[] result = queries.clone();
+      Attention.attend(result, AT, heads, sharing, headDim, keys, values, stride, seen);
 
-      double[] expected = mean(Arrays.copyOfRange(query, AT, AT + headDim), key, value, seen);
-      for (int i = 0; i < headDim; i++) {
-        assertThat((double) result[AT + i]).isCloseTo(expected[i], within(5e-6));
-        query[AT + i] = result[AT + i];
+      for (int head = 0; head < heads; head++) {
+        int at = AT + head * headDim;
+        float[] query = Arrays.copyOfRange(queries, at, at + headDim);
+        int from = head / sharing * headDim;
+        double[] expected =
+            mean(query, part(key, from, headDim, together), part(value, from, headDim, together));
+        for (int i = 0; i < headDim; i++) {
+          assertThat((double) result[at + i]).isCloseTo(expected[i], within(5e-6));
+          queries[at + i] = result[at + i];
+        }
       }
-      assertThat(result).as("what lies beside it").isEqualTo(query);
+      assertThat(result).as("what lies beside them").isEqualTo(queries);
     }
   }
 
-  private static double[] mean(float[] query, float[] keys, float[] values, int seen) {
+  /// What one head has of rows in which heads lie side by side.
+  private static float[] part(float[] rows, int from, int headDim, int together) {
+    float[] part = new float[rows.length / together * headDim];
+    for (int row = 0; row < rows.length / together; row++) {
+      System.arraycopy(rows, row * together + from, part, row * headDim, headDim);
+    }
+    return part;
+  }
+
+  private static double[] mean(float[] query, float[] keys, float[] values) {
     int headDim = query.length;
+    int seen = keys.length / headDim;
     double[] mean = new double[headDim];
     double total = 0;
     for (int position = 0; position < seen; position++) {

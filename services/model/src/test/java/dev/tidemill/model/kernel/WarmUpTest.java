@@ -79,7 +79,8 @@ class WarmUpTest {
   private static Arguments attend(long memory, int headDim, float[] x) {
     return arguments(
         "attend, " + headDim,
-        (Runnable) () -> Attention.attend(x, 0, headDim, memory, memory, 2L * headDim, SIZE - 1));
+        (Runnable)
+            () -> Attention.attend(x, 0, 2, 2, headDim, memory, memory, 2L * headDim, SIZE - 1));
   }
 
   /// The JVM compiles what calls a kernel while it runs; it has some rounds for that.
