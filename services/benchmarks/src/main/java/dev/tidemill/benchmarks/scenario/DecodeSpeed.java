@@ -33,7 +33,11 @@ import picocli.CommandLine;
 public final class DecodeSpeed implements Callable<Integer> {
   private static final int BATCH = 8;
   private static final int PROMPT = 64;
-  private static final int WARM_UP = 10;
+
+  /// Steps after which the JVM has compiled what a step goes through.
+  private static final int WARM_UP = 200;
+
+  private static final int TURNS_BEFORE = 10;
   private static final double SHARE_BAR = 0.8;
   private static final double PEER_BAR = 2;
   private static final double ADAPTERS_BAR = 0.9;
@@ -105,8 +109,8 @@ public final class DecodeSpeed implements Callable<Integer> {
     try (BaseModel bf16 = BaseModel.loadToServe(stored, WeightFormat.AS_STORED);
         Generator wide = new Generator(bf16)) {
       report.count("parameters", bf16.parameters());
-      Form one = new Form(wide, List.of(), 1);
-      Form eight = new Form(wide, List.of(), BATCH);
+      Form one = warm(wide, List.of(), 1);
+      Form eight = warm(wide, List.of(), BATCH);
       if (parts.contains(Part.SPEED)) {
         forms(report, folder, stored, one, eight);
         gap(report, wide);
@@ -126,11 +130,9 @@ public final class DecodeSpeed implements Callable<Integer> {
         ReadBandwidth memory = new ReadBandwidth(threads)) {
       Generator wide = one.generator;
       List<Adapter> adapters = adapters(folder, wide.base());
-      // The first of its kind warms up what makes room for adapters.
-      new Form(wide, adapters, BATCH).close();
-      Form mixed = new Form(wide, adapters, BATCH);
-      Form small = new Form(narrow, List.of(), 1);
-      Form smallEight = new Form(narrow, List.of(), BATCH);
+      Form mixed = warm(wide, adapters, BATCH);
+      Form small = warm(narrow, List.of(), 1);
+      Form smallEight = warm(narrow, List.of(), BATCH);
       Timed reading = new Timed(memory::read);
       Timed prompts = new Timed(() -> prefill(wide));
       takeTurns(List.of(reading, one, small, eight, mixed, smallEight));
@@ -157,9 +159,19 @@ public final class DecodeSpeed implements Callable<Integer> {
     }
   }
 
+  /// One of which others of its kind have done some steps.
+  private static Form warm(Generator generator, List<Adapter> adapters, int batch) {
+    Form before = new Form(generator, adapters, batch);
+    for (int step = 0; step < WARM_UP; step++) {
+      before.take(false);
+    }
+    before.close();
+    return new Form(generator, adapters, batch);
+  }
+
   /// Each does a step after the other, again and again.
   private void takeTurns(List<? extends Timed> all) {
-    for (int turn = -WARM_UP; turn < tokens; turn++) {
+    for (int turn = -TURNS_BEFORE; turn < tokens; turn++) {
       for (Timed each : all) {
         each.take(turn >= 0);
       }

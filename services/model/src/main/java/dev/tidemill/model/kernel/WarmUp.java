@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /// Has the JVM compile the kernels, on small numbers: until it has, they are thousands of times
-/// slower, since each vector is an object.
+/// slower, since each vector is an object. One whose first sums were long stays several
+/// times slower for good (docs/log.md), so each is here.
 public final class WarmUp {
   /// Calls after which the JVM compiles a method with loops for good.
   private static final int CALLS = 700;
