@@ -33,6 +33,7 @@ final class DecodeKernel implements AutoCloseable {
   private final DecoderConfig config;
   private final KernelWeights weights;
   private final Team team = new Team(Native.threads());
+  private Buffers buffers = new Buffers(0, 0, 0, 0, 0);
 
   private DecodeKernel(DecoderConfig config, KernelWeights weights) {
     this.config = config;
@@ -74,15 +75,51 @@ final class DecodeKernel implements AutoCloseable {
     }
   }
 
+  /// What a step computes on the way. Kept for the next step, as cleared memory costs time: what is
+  /// read has been written in the same step.
+  ///
+  /// @param rows that there is room for
+  /// @param x the residual stream
+  /// @param normed what linears read
+  /// @param attended what attention gives
+  /// @param inner what a block's last linear reads
+  /// @param y what the linears of a group give, or the head
+  @SuppressWarnings("ArrayRecordComponent") // written by who computes a step
+  private record Buffers(
+      int rows, float[] x, float[] normed, float[] attended, float[] inner, float[] y) {
+    Buffers(int rows, int hidden, int attended, int inner, int widest) {
+      this(
+          rows,
+          new float[rows * hidden],
+          new float[rows * hidden],
+          new float[rows * attended],
+          new float[rows * inner],
+          new float[rows * widest]);
+    }
+  }
+
+  private void ensureBuffers(int rows) {
+    if (buffers.rows < rows) {
+      buffers =
+          new Buffers(
+              rows,
+              config.hiddenSize(),
+              config.heads() * config.headDim(),
+              config.intermediateSize(),
+              weights.widest());
+    }
+  }
+
   /// Logits of each row. The new keys and values are in the cache afterwards.
   float[][] decode(Step step, Rope rope) {
     int rows = step.rows();
     int hidden = config.hiddenSize();
-    float[] x = new float[rows * hidden];
+    ensureBuffers(rows);
+    float[] x = buffers.x;
+    float[] normed = buffers.normed;
     for (int row = 0; row < rows; row++) {
       weights.embed(step.tokens[row], step.positions[row], x, row * hidden);
     }
-    float[] normed = new float[rows * hidden];
     Norm first = norm(prefix(0) + "input_layernorm");
     for (int row = 0; row < rows; row++) {
       first.apply(x, row * hidden, normed);
@@ -91,17 +128,17 @@ final class DecodeKernel implements AutoCloseable {
     float[] sines = angles((PtNDArray) rope.arrays().get(1), step);
     for (int layer = 0; layer < config.layers(); layer++) {
       String prefix = prefix(layer);
-      float[] attended = attended(layer, normed, cosines, sines, step);
+      attend(layer, cosines, sines, step);
       Norm middle = norm(prefix + "post_attention_layernorm");
-      multiply(prefix + "self_attn.o_proj", attended, step, add(x, middle, normed));
-      float[] inner = inner(prefix, normed, step);
+      multiply(prefix + "self_attn.o_proj", buffers.attended, step, add(middle));
+      inner(prefix, step);
       boolean last = layer == config.layers() - 1;
       Norm next = norm(last ? "model.norm" : prefix(layer + 1) + "input_layernorm");
-      multiply(prefix + "mlp.down_proj", inner, step, add(x, next, normed));
+      multiply(prefix + "mlp.down_proj", buffers.inner, step, add(next));
     }
     Matrix head = weights.head();
-    float[] logits = new float[rows * head.width()];
-    float[] arranged = head.arranged(normed);
+    float[] logits = buffers.y;
+    float[] arranged = head.arranged(normed, rows);
     team.run(head.tasks(), task -> head.multiply(task, arranged, rows, logits));
     float[][] each = new float[rows][];
     for (int row = 0; row < rows; row++) {
@@ -148,13 +185,13 @@ final class DecodeKernel implements AutoCloseable {
     void row(int row, float[] y, int at);
   }
 
-  /// What linears that read the same inputs give, a row after the other.
-  private float[] multiply(String group, float[] x, Step step, @Nullable Then then) {
+  /// Puts what linears that read the same inputs give into `y`, a row after the other.
+  private void multiply(String group, float[] x, Step step, @Nullable Then then) {
     Matrix matrix = weights.matrix(group);
     int rows = step.rows();
     int width = matrix.width();
-    float[] y = new float[rows * width];
-    float[] arranged = matrix.arranged(x);
+    float[] y = buffers.y;
+    float[] arranged = matrix.arranged(x, rows);
     LowRank pairs = step.pairs.getOrDefault(group, NO_PAIRS);
     int columns = pairs.columns();
     long[] slots = columns == 0 ? new long[0] : step.slots;
@@ -173,7 +210,7 @@ final class DecodeKernel implements AutoCloseable {
         });
     float @Nullable [] bias = weights.bias(group);
     if (slots.length == 0 && bias == null && then == null) {
-      return y;
+      return;
     }
     team.run(
         rows,
@@ -191,12 +228,13 @@ final class DecodeKernel implements AutoCloseable {
             then.row(row, y, at);
           }
         });
-    return y;
   }
 
   /// Adds what a linear gives to the residual stream, and norms that.
-  private Then add(float[] x, Norm norm, float[] normed) {
+  private Then add(Norm norm) {
     int hidden = config.hiddenSize();
+    float[] x = buffers.x;
+    float[] normed = buffers.normed;
     return (row, y, at) -> {
       int from = row * hidden;
       for (int i = 0; i < hidden; i++) {
@@ -206,13 +244,13 @@ final class DecodeKernel implements AutoCloseable {
     };
   }
 
-  private float[] inner(String prefix, float[] normed, Step step) {
+  private void inner(String prefix, Step step) {
     boolean gated = config.traits().gated();
     int count = config.intermediateSize();
-    float[] inner = new float[step.rows() * count];
+    float[] inner = buffers.inner;
     multiply(
         prefix + (gated ? "mlp.gate_up_proj" : "mlp.up_proj"),
-        normed,
+        buffers.normed,
         step,
         (row, both, at) -> {
           if (gated) {
@@ -221,22 +259,22 @@ final class DecodeKernel implements AutoCloseable {
             VectorMath.gelu(both, at, inner, row * count, count);
           }
         });
-    return inner;
   }
 
   /// Attention of every row over its own cache, the new token included: [rows, heads * headDim].
-  private float[] attended(int layer, float[] normed, float[] cosines, float[] sines, Step step) {
+  private void attend(int layer, float[] cosines, float[] sines, Step step) {
     int rows = step.rows();
     int kvHeads = config.kvHeads();
     Attending attending = new Attending(layer, cosines, sines, step);
     String group = attending.prefix + QKV;
     if (rows >= team.people()) {
       Then whole = (row, qkv, at) -> attending.heads(row, qkv, at, 0, kvHeads);
-      multiply(group, normed, step, whole);
+      multiply(group, buffers.normed, step, whole);
     } else {
       // A row each would leave some of us without.
-      float[] qkv = multiply(group, normed, step, null);
-      int width = qkv.length / rows;
+      multiply(group, buffers.normed, step, null);
+      float[] qkv = buffers.y;
+      int width = weights.matrix(group).width();
       team.run(
           rows * kvHeads,
           task -> {
@@ -244,7 +282,6 @@ final class DecodeKernel implements AutoCloseable {
             attending.heads(row, qkv, row * width, task % kvHeads, 1);
           });
     }
-    return attending.out;
   }
 
   /// Attention of a layer.
@@ -262,7 +299,7 @@ final class DecodeKernel implements AutoCloseable {
       this.cosines = cosines;
       this.sines = sines;
       this.step = step;
-      out = new float[step.rows() * config.heads() * config.headDim()];
+      out = buffers.attended;
     }
 
     /// Some heads of keys of a row, and those of queries that share them.

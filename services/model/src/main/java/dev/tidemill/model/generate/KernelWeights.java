@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// The weights of a base as [DecodeKernel] reads them: matrices and embeddings where the engine has
@@ -104,6 +105,14 @@ final class KernelWeights {
 
   Matrix head() {
     return head;
+  }
+
+  /// Places of the widest row of outputs.
+  int widest() {
+    return IntStream.concat(
+            matrices.values().stream().mapToInt(Matrix::width), IntStream.of(head.width()))
+        .max()
+        .orElseThrow();
   }
 
   float[] vector(String name) {

@@ -165,9 +165,11 @@ public final class Sampler {
 
   private static int likeliest(float[] logits) {
     int best = -1;
+    float most = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < logits.length; i++) {
-      if (Float.isFinite(logits[i]) && (best < 0 || logits[i] > logits[best])) {
+      if (logits[i] > most && logits[i] < Float.POSITIVE_INFINITY) {
         best = i;
+        most = logits[i];
       }
     }
     if (best < 0) {

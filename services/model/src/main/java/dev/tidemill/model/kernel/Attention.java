@@ -10,12 +10,20 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Attention of query heads over a cache in bf16, where it lies.
 public final class Attention {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
   private static final VectorSpecies<Integer> PAIRS = IntVector.SPECIES_256;
+
+  /// Each lane for the one so many away.
+  private static final VectorShuffle<Float> BY_FOUR = VectorShuffle.fromOp(FLOATS, i -> i ^ 4);
+
+  private static final VectorShuffle<Float> BY_TWO = VectorShuffle.fromOp(FLOATS, i -> i ^ 2);
+
+  private static final VectorShuffle<Float> BY_ONE = VectorShuffle.fromOp(FLOATS, i -> i ^ 1);
 
   /// Dimensions that are multiplied at once while the query stays in registers.
   private static final int WIDE = LowRankUp.PIECE;
@@ -69,13 +77,12 @@ public final class Attention {
       float scale = (float) (1 / Math.sqrt(headDim));
       parted[head] = VectorMath.parted(queries, at + head * headDim, headDim, scale);
     }
-    float[] sums = new float[TILE * LANES];
-    float[] rest = new float[STEP];
+    float[] products = new float[TILE + LANES];
     for (int from = 0; from < seen; from += TILE) {
       int count = Math.min(TILE, seen - from);
       for (int head = 0; head < heads; head++) {
         long first = keys + stride * from + 2L * headDim * (head / sharing);
-        scores(parted[head], first, stride, count, sums, rest, shares[head], from);
+        scores(parted[head], first, stride, count, products, shares[head], from);
       }
     }
     for (float[] each : shares) {
@@ -86,7 +93,16 @@ public final class Attention {
       int count = Math.min(TILE, seen - from);
       for (int head = 0; head < heads; head++) {
         long first = values + stride * from + 2L * headDim * (head / sharing);
-        mix(first, stride, count, shares[head], from, queries, at + head * headDim, headDim, rest);
+        mix(
+            first,
+            stride,
+            count,
+            shares[head],
+            from,
+            queries,
+            at + head * headDim,
+            headDim,
+            products);
       }
     }
   }
@@ -99,27 +115,31 @@ public final class Attention {
       long keys,
       long stride,
       int count,
-      float[] sums,
-      float[] rest,
+      float[] products,
       float[] scores,
       int from) {
     int wide = parted.length / WIDE * WIDE;
     int whole = parted.length / STEP * STEP;
-    Arrays.fill(sums, 0);
     for (int i = 0; i < wide; i += WIDE) {
-      dots(keys + 2L * i, stride, count, parted, i, sums);
+      dots(keys + 2L * i, stride, count, parted, i, products);
+      for (int position = 0; position < count; position++) {
+        scores[from + position] += products[position];
+      }
+    }
+    if (wide == parted.length) {
+      return;
     }
     for (int position = 0; position < count; position++) {
       long key = keys + stride * position;
-      float score = VectorMath.total(sums, position * LANES);
+      float score = 0;
       if (wide < whole) {
-        VectorMath.dot(key + 2L * wide, parted, wide, whole - wide, rest);
-        score += VectorMath.total(rest, 0);
+        VectorMath.dot(key + 2L * wide, parted, wide, whole - wide, products);
+        score = VectorMath.total(products, 0);
       }
       for (int i = whole; i < parted.length; i++) {
         score += parted[i] * NativeMemory.bf16(key + 2L * i);
       }
-      scores[from + position] = score;
+      scores[from + position] += score;
     }
   }
 
@@ -156,9 +176,10 @@ public final class Attention {
     }
   }
 
-  /// Adds to eight sums of each position the products of a part of the query and of its key.
+  /// The product of a part of the query and of the key of each position, and so many places more
+  /// as a vector has lanes.
   private static void dots(
-      long keys, long stride, int count, float[] parted, int from, float[] sums) {
+      long keys, long stride, int count, float[] parted, int from, float[] products) {
     FloatVector q0 = FloatVector.fromArray(FLOATS, parted, from);
     FloatVector q1 = FloatVector.fromArray(FLOATS, parted, from + LANES);
     FloatVector q2 = FloatVector.fromArray(FLOATS, parted, from + 2 * LANES);
@@ -173,8 +194,7 @@ public final class Attention {
       IntVector w1 = IntVector.fromMemorySegment(PAIRS, ALL, key + 32, ORDER);
       IntVector w2 = IntVector.fromMemorySegment(PAIRS, ALL, key + 64, ORDER);
       IntVector w3 = IntVector.fromMemorySegment(PAIRS, ALL, key + 96, ORDER);
-      FloatVector a = FloatVector.fromArray(FLOATS, sums, position * LANES);
-      a = w0.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().fma(q0, a);
+      FloatVector a = w0.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().mul(q0);
       FloatVector b = w0.lanewise(VectorOperators.AND, UPPER).reinterpretAsFloats().mul(q1);
       FloatVector c = w1.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().mul(q2);
       FloatVector d = w1.lanewise(VectorOperators.AND, UPPER).reinterpretAsFloats().mul(q3);
@@ -182,7 +202,11 @@ public final class Attention {
       b = w2.lanewise(VectorOperators.AND, UPPER).reinterpretAsFloats().fma(q5, b);
       c = w3.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats().fma(q6, c);
       d = w3.lanewise(VectorOperators.AND, UPPER).reinterpretAsFloats().fma(q7, d);
-      a.add(b).add(c.add(d)).intoArray(sums, position * LANES);
+      FloatVector sum = a.add(b).add(c.add(d));
+      sum = sum.add(sum.rearrange(BY_FOUR));
+      sum = sum.add(sum.rearrange(BY_ONE));
+      // The lanes behind the first are overwritten by the next.
+      sum.add(sum.rearrange(BY_TWO)).intoArray(products, position);
     }
   }
 }

@@ -12,8 +12,9 @@ public interface Matrix {
   /// Parts.
   int tasks();
 
-  /// Rows of inputs in the order in which [#multiply] takes them, as they are unless told.
-  default float[] arranged(float[] x) {
+  /// The first rows of inputs in the order in which [#multiply] takes them, as they are unless
+  // told.
+  default float[] arranged(float[] x, int rows) {
     return x;
   }
 

@@ -49,8 +49,8 @@ public final class RowMatrix implements Matrix {
   }
 
   @Override
-  public float[] arranged(float[] x) {
-    return VectorMath.parted(x, 0, x.length, 1);
+  public float[] arranged(float[] x, int rows) {
+    return VectorMath.parted(x, 0, rows * inputs, 1);
   }
 
   @Override

@@ -42,31 +42,40 @@ public final class VectorMath {
 
   private VectorMath() {}
 
-  /// e to the x, off by at most 2e-7 of it.
-  static FloatVector exp(FloatVector x) {
-    FloatVector limited = x.max(LEAST).min(MOST);
-    FloatVector rounded = limited.mul(LOG2_E).add(ROUNDS);
-    IntVector power = rounded.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDS)).add(BIAS);
-    FloatVector n = rounded.sub(ROUNDS);
-    FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -LN2_UPPER), limited);
-    r = n.fma(FloatVector.broadcast(FLOATS, -LN2_LOWER), r);
-    FloatVector p = FloatVector.broadcast(FLOATS, 1.9875691e-4f);
-    p = p.fma(r, FloatVector.broadcast(FLOATS, 1.3981999e-3f));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, 8.333452e-3f));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, 4.1665796e-2f));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, 1.6666666e-1f));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, 0.5f));
-    p = p.fma(r.mul(r), r).add(1f);
-    return p.mul(power.lanewise(VectorOperators.LSHL, EXPONENT).reinterpretAsFloats());
+  /// `out = e to the (times * x + plus)`, off by at most 2e-7 of it, `count` values each. Goes from
+  /// array to array, as all here does: a vector that is handed from method to method is an object
+  /// whenever the JVM thinks the methods too large together.
+  static void exp(float[] x, int at, float times, float plus, float[] out, int outAt, int count) {
+    for (int i = 0; i < count; i += LANES) {
+      var inside = FLOATS.indexInRange(i, count);
+      FloatVector v = FloatVector.fromArray(FLOATS, x, at + i, inside).mul(times).add(plus);
+      FloatVector limited = v.max(LEAST).min(MOST);
+      FloatVector rounded = limited.mul(LOG2_E).add(ROUNDS);
+      IntVector power = rounded.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDS)).add(BIAS);
+      FloatVector n = rounded.sub(ROUNDS);
+      FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -LN2_UPPER), limited);
+      r = n.fma(FloatVector.broadcast(FLOATS, -LN2_LOWER), r);
+      FloatVector p = FloatVector.broadcast(FLOATS, 1.9875691e-4f);
+      p = p.fma(r, FloatVector.broadcast(FLOATS, 1.3981999e-3f));
+      p = p.fma(r, FloatVector.broadcast(FLOATS, 8.333452e-3f));
+      p = p.fma(r, FloatVector.broadcast(FLOATS, 4.1665796e-2f));
+      p = p.fma(r, FloatVector.broadcast(FLOATS, 1.6666666e-1f));
+      p = p.fma(r, FloatVector.broadcast(FLOATS, 0.5f));
+      p = p.fma(r.mul(r), r).add(1f);
+      p.mul(power.lanewise(VectorOperators.LSHL, EXPONENT).reinterpretAsFloats())
+          .intoArray(out, outAt + i, inside);
+    }
   }
 
   /// `out = silu(x) * times`, `count` values each.
   public static void gated(float[] x, int at, int timesAt, float[] out, int outAt, int count) {
+    exp(x, at, -1, 0, out, outAt, count);
     for (int i = 0; i < count; i += LANES) {
       var inside = FLOATS.indexInRange(i, count);
       FloatVector v = FloatVector.fromArray(FLOATS, x, at + i, inside);
       FloatVector times = FloatVector.fromArray(FLOATS, x, timesAt + i, inside);
-      v.div(exp(v.neg()).add(1f)).mul(times).intoArray(out, outAt + i, inside);
+      FloatVector e = FloatVector.fromArray(FLOATS, out, outAt + i, inside);
+      v.div(e.add(1f)).mul(times).intoArray(out, outAt + i, inside);
     }
   }
 
@@ -76,8 +85,14 @@ public final class VectorMath {
       var inside = FLOATS.indexInRange(i, count);
       FloatVector v = FloatVector.fromArray(FLOATS, x, at + i, inside);
       // (1 + tanh(u)) / 2 is 1 / (1 + exp(-2u)).
-      FloatVector twice = v.mul(v).mul(0.044715f).add(1f).mul(v).mul(-1.595769f);
-      v.div(exp(twice).add(1f)).intoArray(out, outAt + i, inside);
+      v.mul(v).mul(0.044715f).add(1f).mul(v).mul(-1.595769f).intoArray(out, outAt + i, inside);
+    }
+    exp(out, outAt, 1, 0, out, outAt, count);
+    for (int i = 0; i < count; i += LANES) {
+      var inside = FLOATS.indexInRange(i, count);
+      FloatVector v = FloatVector.fromArray(FLOATS, x, at + i, inside);
+      FloatVector e = FloatVector.fromArray(FLOATS, out, outAt + i, inside);
+      v.div(e.add(1f)).intoArray(out, outAt + i, inside);
     }
   }
 
@@ -88,26 +103,26 @@ public final class VectorMath {
     for (int i = 0; i < whole; i += LANES) {
       most = most.max(FloatVector.fromArray(FLOATS, x, i));
     }
+    float[] lanes = new float[LANES];
+    most.intoArray(lanes, 0);
     float largest = Float.NEGATIVE_INFINITY;
-    for (float lane : most.toArray()) {
+    for (float lane : lanes) {
       largest = Math.max(largest, lane);
     }
     for (int i = whole; i < count; i++) {
       largest = Math.max(largest, x[i]);
     }
+    exp(x, 0, 1, -largest, x, 0, count);
     FloatVector sums = FloatVector.zero(FLOATS);
     for (int i = 0; i < whole; i += LANES) {
-      FloatVector e = exp(FloatVector.fromArray(FLOATS, x, i).sub(largest));
-      e.intoArray(x, i);
-      sums = sums.add(e);
+      sums = sums.add(FloatVector.fromArray(FLOATS, x, i));
     }
-    if (whole < count) {
-      var inside = FLOATS.indexInRange(whole, count);
-      FloatVector e = exp(FloatVector.fromArray(FLOATS, x, whole, inside).sub(largest));
-      e.intoArray(x, whole, inside);
-      sums = sums.add(e, inside);
+    sums.intoArray(lanes, 0);
+    float sum = total(lanes, 0);
+    for (int i = whole; i < count; i++) {
+      sum += x[i];
     }
-    float inverse = 1 / total(sums.toArray(), 0);
+    float inverse = 1 / sum;
     for (int i = 0; i < count; i++) {
       x[i] *= inverse;
     }

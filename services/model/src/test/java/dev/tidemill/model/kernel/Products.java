@@ -67,7 +67,7 @@ public final class Products {
   private static float[] multiply(Matrix matrix, float[] x, int rows) {
     float[] y = new float[rows * matrix.width()];
     Arrays.fill(y, Float.NaN);
-    float[] arranged = matrix.arranged(x);
+    float[] arranged = matrix.arranged(x, rows);
     for (int task = 0; task < matrix.tasks(); task++) {
       matrix.multiply(task, arranged, rows, y);
     }
