@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
-import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,7 +52,19 @@ class VectorMathTest {
   }
 
   private static float[] exp(float... x) {
-    return VectorMath.exp(FloatVector.fromArray(FloatVector.SPECIES_256, x, 0)).toArray();
+    float[] e = new float[x.length];
+    VectorMath.exp(x, 0, 1, 0, e, 0, x.length);
+    return e;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 8, 9, 100})
+  void expOfMultiplesAndSums(int count) {
+    float[] x = new float[3 + count];
+    System.arraycopy(Products.random(7, count), 0, x, 3, count);
+    float[] out = untouched(count + 4);
+    VectorMath.exp(x, 3, -2, 0.5f, out, 2, count);
+    judge(out, count, i -> Math.exp(-2 * x[3 + i] + 0.5));
   }
 
   @ParameterizedTest
