@@ -12,8 +12,8 @@ public interface Matrix {
   /// Parts.
   int tasks();
 
-  /// The first rows of inputs in the order in which [#multiply] takes them, as they are unless
-  // told.
+  /// The first rows of inputs in the order in which [#multiply] takes them: as they are, unless a
+  /// matrix says otherwise.
   default float[] arranged(float[] x, int rows) {
     return x;
   }
