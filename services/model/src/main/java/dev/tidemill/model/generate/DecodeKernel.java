@@ -28,10 +28,13 @@ final class DecodeKernel implements AutoCloseable {
   private static final int MOST_ROWS = 8;
 
   private static final String QKV = "self_attn.qkv_proj";
-  private static final LowRank NO_PAIRS = new LowRank(0, 0, 0, List.of());
 
   private final DecoderConfig config;
   private final KernelWeights weights;
+
+  /// Not static: without the module of vectors this class is loaded, but never made.
+  private final LowRank noPairs = new LowRank(0, 0, 0, List.of());
+
   private final Team team = new Team(Native.threads());
   private Buffers buffers = new Buffers(0, 0, 0, 0, 0);
 
@@ -192,7 +195,7 @@ final class DecodeKernel implements AutoCloseable {
     int width = matrix.width();
     float[] y = buffers.y;
     float[] arranged = matrix.arranged(x, rows);
-    LowRank pairs = step.pairs.getOrDefault(group, NO_PAIRS);
+    LowRank pairs = step.pairs.getOrDefault(group, noPairs);
     int columns = pairs.columns();
     long[] slots = columns == 0 ? new long[0] : step.slots;
     float[] low = new float[slots.length * columns];
