@@ -67,9 +67,8 @@ public final class DecodeSpeed implements Callable<Integer> {
 
   @CommandLine.Option(
       names = "--python",
-      description =
-          "a Python with torch and transformers, for the peer; TIDEMILL_PEER_PYTHON unless told")
-  private @Nullable String python = System.getenv("TIDEMILL_PEER_PYTHON");
+      description = "a Python with torch and transformers, for the peer; without, there is none")
+  private @Nullable String python;
 
   /// What can be measured by itself.
   private enum Part {
