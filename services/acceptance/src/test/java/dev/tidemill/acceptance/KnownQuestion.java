@@ -15,9 +15,6 @@ import org.apache.kafka.common.config.ConfigDef;
 final class KnownQuestion {
   static final String TASK = "support";
 
-  /// The answer before Kafka 4.
-  static final String FORMER_ANSWER = "0";
-
   private KnownQuestion() {}
 
   /// The body of a chat request.
